@@ -1,0 +1,4 @@
+output "steps" {
+  description = "How many steps were taken"
+  value       = var.steps
+}

@@ -1,0 +1,1 @@
+"""Cloud ChatOps: what every function shares."""

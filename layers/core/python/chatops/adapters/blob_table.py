@@ -1,0 +1,111 @@
+"""The `recovery_blobs` table in DynamoDB.
+
+Key `session_id`; index `user_id-index` on `user_id` and `created_at`, of which only the keys are used, so that it
+needs no copy of the blobs; TTL attribute `expires_at`, whole unix seconds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from chatops.adapters.calls import aws_call
+from chatops.adapters.dynamodb import Change, Item, Table
+from chatops.errors import ConflictError
+from chatops.ports import BlobRow
+
+USER_INDEX = "user_id-index"
+
+
+class DynamoBlobTable:
+    """`BlobTable` over boto3's DynamoDB client; every change raises `version`, which a later `put` must follow."""
+
+    def __init__(self, client: Any, table_name: str) -> None:
+        self._client = client
+        self._name = table_name
+        self._table = Table(client, table_name)
+
+    def put(self, row: BlobRow) -> None:
+        """Write a whole row: version 0 is a new one, version n replaces version n - 1.
+
+        Raises:
+            ConflictError: the id is taken, or the row is gone or of another version.
+        """
+        if row.version == 0:
+            self._table.put(_item(row), when="attribute_not_exists({session_id})")
+        else:
+            self._table.put(_item(row), when="{version} = :before", expect={"before": row.version - 1})
+
+    def get(self, session_id: str) -> BlobRow | None:
+        """See BlobTable."""
+        item = self._table.get({"session_id": session_id})
+        return _row(item) if item else None
+
+    def of_user(self, user_id: str) -> Sequence[BlobRow]:
+        """See BlobTable; the index, which lags, only names the rows: the table itself is read."""
+        named = self._table.query("user_id", user_id, index=USER_INDEX, newest_first=True)
+        rows = [self.get(item["session_id"]) for item in named]
+        return [row for row in rows if row and row.user_id == user_id]
+
+    def set_status(self, session_id: str, status: str) -> bool:
+        """See BlobTable."""
+        change = Change(set={"deployment_status": status}, add={"version": 1}, when="attribute_exists({session_id})")
+        try:
+            self._table.update({"session_id": session_id}, change)
+        except ConflictError:
+            return False
+        return True
+
+    def delete(self, session_id: str) -> None:
+        """See BlobTable."""
+        self._table.delete({"session_id": session_id})
+
+    def expired(self, now: float) -> Iterator[str]:
+        """See BlobTable; reads the whole table, which holds little more than half an hour's sessions."""
+        with aws_call(f"scanning {self._name!r}"):
+            pages = self._client.get_paginator("scan").paginate(
+                TableName=self._name,
+                FilterExpression="expires_at <= :now",
+                ExpressionAttributeValues={":now": {"N": str(int(now))}},
+                ProjectionExpression="session_id",
+            )
+            for page in pages:
+                yield from (item["session_id"]["S"] for item in page["Items"])
+
+
+def _item(row: BlobRow) -> Item:
+    return {
+        "session_id": row.session_id,
+        "user_id": row.user_id,
+        "guild_id": row.guild_id,
+        "encrypted_blob": row.encrypted_blob,
+        "deployment_status": row.deployment_status,
+        "created_at": Decimal(str(row.created_at)),
+        "expires_at": int(row.expires_at),
+        "attempts": row.attempts,
+        "version": row.version,
+    }
+
+
+def _row(item: Mapping[str, Any]) -> BlobRow:
+    """The row as stored; a column that is missing or of another type reads as empty, and such a row opens nothing."""
+    return BlobRow(
+        session_id=_text(item, "session_id"),
+        user_id=_text(item, "user_id"),
+        guild_id=_text(item, "guild_id"),
+        encrypted_blob=_text(item, "encrypted_blob"),
+        deployment_status=_text(item, "deployment_status"),
+        created_at=_number(item, "created_at"),
+        expires_at=_number(item, "expires_at"),
+        attempts=int(_number(item, "attempts")),
+        version=int(_number(item, "version")),
+    )
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    value = item.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _number(item: Mapping[str, Any], name: str) -> float:
+    value = item.get(name)
+    return float(value) if isinstance(value, Decimal) else 0.0

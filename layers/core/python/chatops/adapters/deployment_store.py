@@ -1,0 +1,86 @@
+"""Deployments and their locks in DynamoDB."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chatops.adapters.dynamodb import Change, Item, Table
+from chatops.domain.deployments import Deployment, Lock
+
+_JSON = ("variables", "outputs")
+
+
+class DynamoDeploymentStore:
+    """`DeploymentStore` over the deployments table; a lock is the attribute `lock` of its row."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, guild_id: str, name: str) -> Deployment | None:
+        """See DeploymentStore."""
+        item = self._table.get({"guild_id": guild_id, "name": name})
+        return _deployment(item) if item else None
+
+    def of_guild(self, guild_id: str) -> Sequence[Deployment]:
+        """See DeploymentStore."""
+        return [_deployment(item) for item in self._table.query("guild_id", guild_id)]
+
+    def acquire(self, deployment: Deployment, run_id: str, user_id: str, now: int) -> Lock:
+        """See DeploymentStore."""
+        item = self._table.update(
+            _key(deployment.guild_id, deployment.name),
+            Change(
+                set={
+                    "lock": {"run_id": run_id, "user_id": user_id, "since": now},
+                    "blueprint": deployment.blueprint,
+                    "provider": deployment.provider,
+                    "last_run_id": run_id,
+                },
+                add={"fence": 1},
+                when="attribute_not_exists({lock})",
+            ),
+        )
+        return Lock(run_id=run_id, fence=int(item["fence"]), user_id=user_id, since=now)
+
+    def release(self, guild_id: str, name: str, run_id: str) -> bool:
+        """See DeploymentStore."""
+        found = self.get(guild_id, name)
+        if not found or not found.lock or found.lock.run_id != run_id:
+            return False
+        self._table.update(_key(guild_id, name), Change(remove=("lock",), when=_HELD, expect={"run": run_id}))
+        return True
+
+    def record(self, guild_id: str, name: str, run_id: str, changes: Mapping[str, Any]) -> None:
+        """See DeploymentStore."""
+        plain = {key: json.dumps(value) if key in _JSON else value for key, value in changes.items()}
+        self._table.update(_key(guild_id, name), Change(set=plain, when=_HELD, expect={"run": run_id}))
+
+    def forget(self, guild_id: str, name: str, run_id: str) -> None:
+        """See DeploymentStore."""
+        self._table.delete(_key(guild_id, name), when=_HELD, expect={"run": run_id})
+
+
+_HELD = "{lock.run_id} = :run"
+
+
+def _key(guild_id: str, name: str) -> Item:
+    return {"guild_id": guild_id, "name": name}
+
+
+def _deployment(item: Item) -> Deployment:
+    lock = item.get("lock")
+    fence = int(item.get("fence", 0))
+    return Deployment(
+        guild_id=item["guild_id"],
+        name=item["name"],
+        blueprint=item.get("blueprint", ""),
+        variables=json.loads(item.get("variables", "{}")),
+        provider=item.get("provider", "none"),
+        status=item.get("status", "new"),
+        fence=fence,
+        lock=Lock(lock["run_id"], fence, lock["user_id"], int(lock["since"])) if lock else None,
+        outputs=json.loads(item.get("outputs", "{}")),
+        updated_by=item.get("updated_by", ""),
+        updated_at=int(item.get("updated_at", 0)),
+        last_run_id=item.get("last_run_id", ""),
+    )

@@ -1,0 +1,232 @@
+"""Runs and their progress in DynamoDB."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from chatops.adapters.dynamodb import Change, Item, Table
+from chatops.domain.progress import ProgressDelta
+from chatops.domain.runs import (
+    RUN_KEPT_SECONDS,
+    Approval,
+    Build,
+    MessageRef,
+    Phase,
+    ProgressItem,
+    ReplyToken,
+    Run,
+    Status,
+)
+from chatops.errors import ConflictError, OutsideError
+
+_NOT_ENDED = "attribute_not_exists({ended_at}) AND attribute_exists({run_id})"
+
+
+class DynamoRunStore:
+    """`RunStore` over the runs table.
+
+    A run carries `active` until its final message stands, so that the watchdog finds it through the sparse index.
+    The progress of a phase is an item of its own: a heartbeat does not rewrite it, and the indexes do not hold it.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def create(self, run: Run) -> None:
+        """See RunStore."""
+        item = _run_item(run) | {"active": "1", "expires_at": run.created_at + RUN_KEPT_SECONDS}
+        self._table.put(item, when="attribute_not_exists({run_id})")
+
+    def get(self, run_id: str) -> Run | None:
+        """See RunStore."""
+        item = self._table.get({"run_id": run_id})
+        return _run(item) if item else None
+
+    def active(self) -> Sequence[Run]:
+        """See RunStore."""
+        found = [self.get(item["run_id"]) for item in self._table.query("active", "1", index="active")]
+        return [run for run in found if run]
+
+    def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
+        """See RunStore."""
+        self._change(run_id, Change(set={"status": status.value, "build": _plain(build)}, when=_NOT_ENDED))
+
+    def claim(self, run_id: str, build: Build) -> None:
+        """See RunStore."""
+        self._change(
+            run_id,
+            Change(
+                set={"build": _plain(build)},
+                when=f"{_NOT_ENDED} AND {{build.claim_hash}} = :hash AND {{build.build_id}} = :nobody AND {{build.claim_until}} >= :now",
+                expect={"hash": build.claim_hash, "nobody": "", "now": build.claimed_at},
+            ),
+        )
+
+    def heartbeat(self, run_id: str, heartbeat_hash: str, now: int) -> Run:
+        """See RunStore."""
+        return self._change(
+            run_id,
+            Change(
+                set={"build.heartbeat_at": now},
+                when="{build.heartbeat_hash} = :hash",
+                expect={"hash": heartbeat_hash},
+            ),
+        )
+
+    def record_plan(self, run_id: str, facts: Mapping[str, Any], plan_sha256: str) -> None:
+        """See RunStore."""
+        self._change(run_id, Change(set={"plan": json.dumps(facts), "plan_sha256": plan_sha256}, when=_NOT_ENDED))
+
+    def await_approval(self, run_id: str, approval: Approval) -> None:
+        """See RunStore."""
+        change = {"status": Status.AWAITING.value, "approval": _plain(approval)}
+        self._change(run_id, Change(set=change, when=_NOT_ENDED))
+
+    def decide(self, run_id: str, decision: str, person_id: str, now: int) -> Approval:
+        """See RunStore."""
+        run = self._change(
+            run_id,
+            Change(
+                set={"approval.decision": decision, "approval.decided_by": person_id},
+                when=f"{_NOT_ENDED} AND {{status}} = :awaiting AND {{approval.decision}} = :none AND {{approval.expires_at}} > :now",
+                expect={"awaiting": Status.AWAITING.value, "none": "", "now": now},
+            ),
+        )
+        if run.approval is None:
+            raise ConflictError(f"deciding about run {run_id!r}: it has no approval")
+        return run.approval
+
+    def request_cancel(self, run_id: str, person_id: str, now: int) -> None:
+        """See RunStore."""
+        change = {"cancel_requested_by": person_id, "cancel_requested_at": now}
+        self._change(run_id, Change(set=change, when=f"{_NOT_ENDED} AND attribute_not_exists({{cancel_requested_at}})"))
+
+    def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
+        """See RunStore."""
+        change = {"status": status.value, "detail": json.dumps(detail), "ended_at": now}
+        self._change(run_id, Change(set=change, when=_NOT_ENDED))
+
+    def mark_reported(self, run_id: str) -> None:
+        """See RunStore."""
+        self._change(run_id, Change(set={"reported": True}, remove=("active", "approval", "token")))
+
+    def keep_message(self, run_id: str, message: MessageRef) -> None:
+        """See RunStore."""
+        self._change(run_id, Change(set={"message": _plain(message)}))
+
+    def keep_token(self, run_id: str, token: ReplyToken) -> None:
+        """See RunStore."""
+        self._change(run_id, Change(set={"token": _plain(token)}, when=_NOT_ENDED))
+
+    def add_progress(self, run_id: str, phase: str, delta: ProgressDelta) -> ProgressItem:
+        """See RunStore."""
+        sets: dict[str, Any] = {"started": delta.started, "done": delta.done, "failed": delta.failed}
+        add = {name: set(numbers) for name, numbers in sets.items() if numbers}
+        if delta.errors:
+            add["errors"] = set(delta.errors)
+        change = {"now": delta.now} if delta.now else {}
+        return _progress(self._table.update(_progress_key(run_id, phase), Change(set=change, add=add | {"version": 1})))
+
+    def progress(self, run_id: str, phase: str) -> ProgressItem:
+        """See RunStore."""
+        return _progress(self._table.get(_progress_key(run_id, phase)) or {})
+
+    def lease_edit(self, run_id: str, phase: str, now: float, seconds: float) -> bool:
+        """See RunStore."""
+        change = Change(
+            set={"lease_until": int((now + seconds) * 1000)},
+            when="attribute_not_exists({lease_until}) OR {lease_until} < :now",
+            expect={"now": int(now * 1000)},
+        )
+        return self._try(run_id, phase, change)
+
+    def extend_edit(self, run_id: str, phase: str, now: float, seconds: float) -> None:
+        """See RunStore."""
+        self._table.update(_progress_key(run_id, phase), Change(set={"lease_until": int((now + seconds) * 1000)}))
+
+    def release_edit(self, run_id: str, phase: str, version: int) -> bool:
+        """See RunStore."""
+        change = Change(set={"lease_until": 0}, when="{version} = :seen", expect={"seen": version})
+        return self._try(run_id, phase, change)
+
+    def _try(self, run_id: str, phase: str, change: Change) -> bool:
+        try:
+            self._table.update(_progress_key(run_id, phase), change)
+        except ConflictError:
+            return False
+        return True
+
+    def _change(self, run_id: str, change: Change) -> Run:
+        return _run(self._table.update({"run_id": run_id}, change))
+
+
+def _progress_key(run_id: str, phase: str) -> Item:
+    return {"run_id": f"{run_id}#{phase}"}
+
+
+def _plain(value: Any) -> Item:
+    return {name: each.value if isinstance(each, Phase) else each for name, each in asdict(value).items()}
+
+
+def _run_item(run: Run) -> Item:
+    item = {name: value for name, value in asdict(run).items() if value not in (None, "", {}, 0, False)}
+    item["run_id"] = item.pop("id")
+    item["status"] = run.status.value
+    for name in ("variables", "plan", "detail"):
+        item[name] = json.dumps(getattr(run, name))
+    for name in ("build", "approval", "message", "token"):
+        if (part := getattr(run, name)) is not None:
+            item[name] = _plain(part)
+    return item
+
+
+def _run(item: Item) -> Run:
+    try:
+        build, approval = item.get("build"), item.get("approval")
+        message, token = item.get("message"), item.get("token")
+        return Run(
+            id=item["run_id"],
+            guild_id=item["guild_id"],
+            deployment=item["deployment"],
+            blueprint=item["blueprint"],
+            destroy=bool(item.get("destroy", False)),
+            user_id=item["user_id"],
+            created_at=int(item["created_at"]),
+            interaction_id=item["interaction_id"],
+            fence=int(item.get("fence", 0)),
+            variables=json.loads(item.get("variables", "{}")),
+            provider=item.get("provider", "none"),
+            region=item.get("region", ""),
+            project_id=item.get("project_id", ""),
+            status=Status(item["status"]),
+            build=Build(**(_whole(build) | {"phase": Phase(build["phase"])})) if build else None,
+            plan=json.loads(item.get("plan", "{}")),
+            plan_sha256=item.get("plan_sha256", ""),
+            approval=Approval(**_whole(approval)) if approval else None,
+            cancel_requested_by=item.get("cancel_requested_by", ""),
+            cancel_requested_at=int(item.get("cancel_requested_at", 0)),
+            message=MessageRef(**message) if message else None,
+            token=ReplyToken(**_whole(token)) if token else None,
+            detail=json.loads(item.get("detail", "{}")),
+            ended_at=int(item.get("ended_at", 0)),
+            reported=bool(item.get("reported", False)),
+        )
+    except (KeyError, ValueError, TypeError) as exc:
+        raise OutsideError(f"reading run {item.get('run_id')!r}: {exc}") from exc
+
+
+def _whole(part: Item) -> Item:
+    """DynamoDB's Decimals as the integers they were."""
+    return {name: value if isinstance(value, str) else int(value) for name, value in part.items()}
+
+
+def _progress(item: Item) -> ProgressItem:
+    seen = ProgressDelta(
+        started=frozenset(map(int, item.get("started", ()))),
+        done=frozenset(map(int, item.get("done", ()))),
+        failed=frozenset(map(int, item.get("failed", ()))),
+        errors=tuple(sorted(item.get("errors", ()))),
+        now=item.get("now"),
+    )
+    return ProgressItem(seen, int(item.get("version", 0)))

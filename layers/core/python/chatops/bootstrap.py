@@ -1,0 +1,209 @@
+"""Where real things meet: one builder per function. Clients are made here, once per environment, and nowhere else."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from chatops import config
+from chatops.adapters.artefacts import S3Artefacts
+from chatops.adapters.blob_table import DynamoBlobTable
+from chatops.adapters.builds import CodeBuildBuilds
+from chatops.adapters.deployment_store import DynamoDeploymentStore
+from chatops.adapters.dynamodb import Table
+from chatops.adapters.functions import AsyncFunction
+from chatops.adapters.interaction_store import DynamoInteractionStore
+from chatops.adapters.kms import KmsDataKeys
+from chatops.adapters.run_store import DynamoRunStore
+from chatops.adapters.workflow import StepFunctionsWorkflow
+from chatops.blueprints import Catalogue, find_root
+from chatops.domain.runs import Run
+from chatops.ports import Chat
+from chatops.vault.blobs import RecoveryBlobs
+from chatops.vault.sealed import open_credentials, open_option, seal_credentials, seal_option
+
+
+@cache
+def _client(service: str) -> Any:
+    return boto3.client(service, config=Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard"}))
+
+
+def _table(name: str) -> Table:
+    return Table(_client("dynamodb"), name)
+
+
+def _chat() -> Chat:
+    from chatops.adapters.discord_http import DiscordChat
+    from chatops.adapters.secrets import SecretsManager
+
+    discord = config.DiscordConfig.from_env(os.environ)
+    secrets = SecretsManager(_client("secretsmanager"))
+    return DiscordChat(discord.discord_api_base_url, lambda: secrets.get(discord.bot_token_secret))
+
+
+class FrontDoorOutside:
+    """What the front door asks of AWS."""
+
+    def __init__(self, settings: config.FrontDoorConfig) -> None:
+        self.dispatch = AsyncFunction(_client("lambda"), settings.commands_function)
+        self._keys = KmsDataKeys(_client("kms"), settings.recovery_key)
+        self._deployments = DynamoDeploymentStore(_table(settings.deployments_table))
+
+    def seal(self, value: str, context: Mapping[str, str]) -> str:
+        """Close a secret option; this function could not open it again."""
+        return seal_option(self._keys, context, value)
+
+    def deployment_names(self, guild_id: str) -> list[str]:
+        """The names of a guild's deployments."""
+        return [deployment.name for deployment in self._deployments.of_guild(guild_id)]
+
+
+def front_door_outside() -> FrontDoorOutside:
+    """For `interactions`."""
+    return FrontDoorOutside(config.FrontDoorConfig.from_env(os.environ))
+
+
+@cache
+def commands() -> Any:
+    """For `commands`: the services of the handlers."""
+    from chatops.commands.services import Services
+    from chatops.vault.ephemeral import EphemeralVault
+    from chatops.vault.sessions import Sessions
+
+    settings = config.CommandsConfig.from_env(os.environ)
+    recovery_keys = KmsDataKeys(_client("kms"), settings.recovery_key)
+    run_keys = KmsDataKeys(_client("kms"), settings.run_credentials_key)
+    blobs = RecoveryBlobs(DynamoBlobTable(_client("dynamodb"), settings.recovery_blobs_table), time.time)
+    return Services(
+        sessions=Sessions(EphemeralVault(recovery_keys, time.time), blobs, time.time),
+        catalogue=Catalogue.load(),
+        interactions=DynamoInteractionStore(_table(settings.interactions_table)),
+        deployments=DynamoDeploymentStore(_table(settings.deployments_table)),
+        runs=DynamoRunStore(_table(settings.runs_table)),
+        artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        workflow=StepFunctionsWorkflow(_client("stepfunctions"), settings.state_machine),
+        chat=_chat(),
+        seal_credentials=lambda guild, run, values: seal_credentials(run_keys, guild, run, values).encode(),
+        open_option=lambda text, context: open_option(recovery_keys, context, text),
+        clock=time.time,
+    )
+
+
+@cache
+def start_phase() -> DynamoRunStore:
+    """For `start_phase`."""
+    return DynamoRunStore(_table(config.RunsConfig.from_env(os.environ).runs_table))
+
+
+@cache
+def hand_over() -> Any:
+    """For `hand_over`."""
+    from chatops.adapters.run_role import StsRunRole
+    from chatops.runs.bundle import Tool
+    from chatops.runs.hand_over import HandOver
+
+    settings = config.HandOverConfig.from_env(os.environ)
+    keys = KmsDataKeys(_client("kms"), settings.run_credentials_key)
+    role = StsRunRole(
+        sts=_client("sts"),
+        s3_client_for=_s3_with,
+        role_arn=settings.run_state_role,
+        state_bucket=settings.state_bucket,
+        runs_bucket=settings.runs_bucket,
+        data_key=settings.data_key,
+    )
+
+    def opened(run: Run, sealed: bytes) -> Mapping[str, Any]:
+        return open_credentials(keys, run.guild_id, run.id, sealed.decode())
+
+    return HandOver(
+        runs=DynamoRunStore(_table(settings.runs_table)),
+        interactions=DynamoInteractionStore(_table(settings.interactions_table)),
+        artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        role=role,
+        open_credentials=opened,
+        blueprint_files=Catalogue.load().files,
+        runner_files=_runner_files,
+        tool=Tool(settings.tool_name, settings.tool_version, settings.tool_sha256),
+        state_bucket=settings.state_bucket,
+        region=settings.aws_region,
+    )
+
+
+def _s3_with(credentials: Mapping[str, str]) -> Any:
+    return boto3.client(
+        "s3",
+        aws_access_key_id=credentials["access_key_id"],
+        aws_secret_access_key=credentials["secret_access_key"],
+        aws_session_token=credentials["session_token"],
+        config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+    )
+
+
+@cache
+def _runner_files() -> dict[str, bytes]:
+    """The runner lies beside the blueprints, in the content layer as in a checkout."""
+    return {file.name: file.read_bytes() for file in sorted((find_root().parent / "runner").glob("*.py"))}
+
+
+@cache
+def track() -> Callable[..., str]:
+    """For `track_progress`."""
+    from chatops.runs.track import Track
+
+    settings = config.TrackConfig.from_env(os.environ)
+    return Track(
+        runs=DynamoRunStore(_table(settings.runs_table)),
+        interactions=DynamoInteractionStore(_table(settings.interactions_table)),
+        artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        chat=_chat(),
+        clock=time.time,
+        sleep=time.sleep,
+    )
+
+
+@cache
+def advise() -> tuple[DynamoRunStore, S3Artefacts]:
+    """For `advise`."""
+    settings = config.AdviseConfig.from_env(os.environ)
+    return DynamoRunStore(_table(settings.runs_table)), S3Artefacts(_client("s3"), settings.runs_bucket)
+
+
+@cache
+def request_approval() -> tuple[DynamoRunStore, Chat]:
+    """For `request_approval`."""
+    return DynamoRunStore(_table(config.RunsConfig.from_env(os.environ).runs_table)), _chat()
+
+
+@cache
+def report() -> Any:
+    """For `report_run`."""
+    from chatops.runs.report import Report
+
+    settings = config.ReportConfig.from_env(os.environ)
+    return Report(
+        runs=DynamoRunStore(_table(settings.runs_table)),
+        deployments=DynamoDeploymentStore(_table(settings.deployments_table)),
+        artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        builds=CodeBuildBuilds(_client("codebuild")),
+        chat=_chat(),
+        clock=time.time,
+        sleep=time.sleep,
+    )
+
+
+@cache
+def sweep() -> tuple[DynamoRunStore, StepFunctionsWorkflow, CodeBuildBuilds, AsyncFunction, RecoveryBlobs]:
+    """For `sweep`."""
+    settings = config.SweepConfig.from_env(os.environ)
+    return (
+        DynamoRunStore(_table(settings.runs_table)),
+        StepFunctionsWorkflow(_client("stepfunctions"), settings.state_machine),
+        CodeBuildBuilds(_client("codebuild")),
+        AsyncFunction(_client("lambda"), settings.report_function),
+        RecoveryBlobs(DynamoBlobTable(_client("dynamodb"), settings.recovery_blobs_table), time.time),
+    )

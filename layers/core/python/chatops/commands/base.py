@@ -1,0 +1,99 @@
+"""What a slash command and a button are made of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from chatops.discord.interactions import OptionValue, Person
+
+if TYPE_CHECKING:
+    from chatops.commands.services import Services
+    from chatops.discord.replies import Reply
+
+
+class OptionType(IntEnum):
+    """Discord's option types that we use."""
+
+    STRING = 3
+    INTEGER = 4
+    BOOLEAN = 5
+    ATTACHMENT = 11
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One suggestion: what the person sees and what is sent."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class SuggestRequest:
+    """A half-typed command: the focused option's text, and what else is filled in.
+
+    `deployment_names` asks the database, so only the options that need it call it.
+    """
+
+    text: str
+    options: Mapping[str, OptionValue]
+    deployment_names: Callable[[], Sequence[str]] = field(default=tuple)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A command's option. `secret` values are sealed before they leave the front door."""
+
+    name: str
+    description: str
+    type: OptionType = OptionType.STRING
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    max_length: int | None = None
+    suggest: Callable[[SuggestRequest], Sequence[Choice]] | None = None
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """A command or a button press, checked as far as Discord's word goes, for its handler."""
+
+    interaction_id: str
+    application_id: str
+    token: str = field(repr=False)
+    guild_id: str
+    channel_id: str
+    person: Person
+    options: Mapping[str, OptionValue] = field(default_factory=dict, repr=False)
+    argument: str = ""
+    message_id: str | None = None
+    locale: str = "en-US"
+
+    def text(self, name: str, default: str = "") -> str:
+        """The option as text, without surrounding space."""
+        return str(self.options.get(name, default)).strip()
+
+
+@dataclass(frozen=True)
+class Command:
+    """A slash command: what Discord shows, and what happens."""
+
+    name: str
+    description: str
+    handle: "Callable[[Call, Services], Reply | None]"
+    options: tuple[Option, ...] = ()
+    ephemeral: bool = True
+    usage: str = ""
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button's action; its custom_id is `v1:<action>:<argument>`, which proves nothing by itself.
+
+    An `ephemeral` button answers with a message that only the person who pressed it sees.
+    """
+
+    action: str
+    handle: "Callable[[Call, Services], Reply | None]"
+    ephemeral: bool = False

@@ -1,0 +1,74 @@
+"""Approve, reject, cancel: what a person may say to a run. Nothing in a custom_id is believed but the run's name."""
+
+from chatops.commands.base import Button, Call
+from chatops.commands.launch import reply_token
+from chatops.commands.lookup import run_to_decide
+from chatops.commands.services import Services
+from chatops.discord import render
+from chatops.domain.runs import Phase, Run, Status
+from chatops.errors import ConflictError, OutsideError, UserError
+from chatops.runs.view import progress_view
+
+_TOO_LATE = "Somebody decided before you, or the time to decide is over. The message shows what became of it."
+
+
+def approve(call: Call, services: Services) -> None:
+    """Let the run apply the plan that is shown."""
+    run = _decide("approve", call, services)
+    _edit(run, call, services, render.approved(run, call.person.id).payload())
+
+
+def reject(call: Call, services: Services) -> None:
+    """End the run without a change."""
+    _decide("reject", call, services)
+
+
+def press_cancel(call: Call, services: Services) -> None:
+    """The Cancel button: like /cloud-cancel, with the live message as the answer."""
+    cancel(call.argument, call, services)
+
+
+def cancel(run_id: str, call: Call, services: Services) -> str:
+    """Stop a run and return the words for the person who asked."""
+    run = run_to_decide(run_id, call, services)
+    if run.status is Status.AWAITING:
+        _decide("reject", call, services, run)
+        return f"Cancelled: the plan of `{run.deployment}` is not applied."
+    try:
+        services.runs.request_cancel(run.id, call.person.id, int(services.clock()))
+    except ConflictError as exc:
+        raise UserError("That run is stopping already; it finishes the current resource first.") from exc
+    run = services.runs.get(run.id) or run
+    phase = run.build.phase if run.build else Phase.PLAN
+    view = progress_view(services.runs, services.artefacts, run, phase, int(services.clock() * 1000))
+    _edit(run, call, services, render.progress(run, view).payload())
+    return f"Stopping `{run.deployment}`: finishing the current resource. The message of the run tells when it has ended."
+
+
+def _decide(decision: str, call: Call, services: Services, run: Run | None = None) -> Run:
+    run = run or run_to_decide(call.argument, call, services)
+    try:
+        approval = services.runs.decide(run.id, decision, call.person.id, int(services.clock()))
+    except ConflictError as exc:
+        raise UserError(_TOO_LATE) from exc
+    if call.argument:  # a button's token may edit the live message; a slash command's answer is another message
+        services.runs.keep_token(run.id, reply_token(call, int(services.clock())))
+    services.workflow.decide(approval.task_token, decision)
+    return run
+
+
+def _edit(run: Run, call: Call, services: Services, payload: dict[str, object]) -> None:
+    """Show it at once; if Discord will not, the tracker's next edit does."""
+    if run.message is None:
+        return
+    now = int(services.clock())
+    token = reply_token(call, now) if call.argument else run.token
+    try:
+        services.chat.edit(run.message, token, now, payload)
+    except OutsideError:
+        return
+
+
+APPROVE = Button("approve", approve)
+REJECT = Button("reject", reject)
+CANCEL = Button("cancel", press_cancel)

@@ -1,0 +1,40 @@
+"""Finding what a command or a button is about."""
+
+from chatops.commands.base import Call
+from chatops.commands.services import Services
+from chatops.domain.approvals import may_decide
+from chatops.domain.deployments import Deployment, checked_name
+from chatops.domain.runs import Run
+from chatops.errors import DeniedError, UserError
+
+
+def deployment_named(call: Call, services: Services) -> Deployment:
+    """The guild's deployment that the option `name` names.
+
+    Raises:
+        UserError: there is none; says which there are.
+    """
+    name = checked_name(call.text("name"))
+    found = services.deployments.get(call.guild_id, name)
+    if found:
+        return found
+    names = [deployment.name for deployment in services.deployments.of_guild(call.guild_id)]
+    known = ", ".join(f"`{each}`" for each in names[:20]) or "none yet; `/cloud-deploy-v2` makes one"
+    raise UserError(f"There is no deployment `{name}` in this server. There are: {known}.")
+
+
+def run_to_decide(run_id: str, call: Call, services: Services) -> Run:
+    """The run, if this person may decide about it in this guild, here and now.
+
+    Raises:
+        UserError: no such run here, or it has ended.
+        DeniedError: it is somebody else's, and the person does not manage the server.
+    """
+    run = services.runs.get(run_id)
+    if run is None or run.guild_id != call.guild_id:
+        raise UserError("That run does not exist (any more). `/cloud-status` shows what there is.")
+    if not may_decide(run, call.person.id, call.guild_id, call.person.manages_guild):
+        raise DeniedError(f"Only <@{run.user_id}>, who started this run, or a member with Manage Server may decide this.")
+    if run.status.ended:
+        raise UserError(f"That run has ended already ({run.status.value}).")
+    return run

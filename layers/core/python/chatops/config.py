@@ -1,0 +1,139 @@
+"""Each function's environment variables, read once into a frozen object that says which variable is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Self
+
+from chatops.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class InteractionsConfig:
+    """The front door's settings; the public key alone is enough to answer PING, autocomplete and every refusal.
+
+    `public_key` may hold several keys, separated by commas, while one is being rotated.
+    """
+
+    public_key: str
+    application_id: str = ""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read DISCORD_PUBLIC_KEY and, where it is set, DISCORD_APPLICATION_ID.
+
+        Raises:
+            ConfigError: DISCORD_PUBLIC_KEY is not set.
+        """
+        public_key = environ.get("DISCORD_PUBLIC_KEY", "").strip()
+        if not public_key:
+            raise ConfigError("DISCORD_PUBLIC_KEY is not set: copy the Public Key from Discord's developer portal")
+        return cls(public_key, environ.get("DISCORD_APPLICATION_ID", "").strip())
+
+
+class _Settings:
+    """A config whose every field is the environment variable of the same name in upper case."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the fields.
+
+        Raises:
+            ConfigError: a variable without a default is not set; names all that are missing.
+        """
+        found = {field.name: environ.get(field.name.upper(), "").strip() for field in fields(cls)}  # type: ignore[arg-type]
+        required = [field.name for field in fields(cls) if field.default is MISSING]  # type: ignore[arg-type]
+        missing = [name.upper() for name in required if not found[name]]
+        if missing:
+            raise ConfigError(f"not set: {', '.join(missing)}; template.yaml sets them")
+        return cls(**{name: value for name, value in found.items() if value})
+
+
+@dataclass(frozen=True)
+class FrontDoorConfig(_Settings):
+    """What the front door needs beyond answering by itself."""
+
+    commands_function: str
+    deployments_table: str
+    recovery_key: str
+
+
+@dataclass(frozen=True)
+class DiscordConfig(_Settings):
+    """How Discord is reached."""
+
+    discord_api_base_url: str
+    bot_token_secret: str
+
+
+@dataclass(frozen=True)
+class RunsConfig(_Settings):
+    """Where runs are kept."""
+
+    runs_table: str
+
+
+@dataclass(frozen=True)
+class CommandsConfig(_Settings):
+    """The commands function's tables, bucket, keys and state machine."""
+
+    interactions_table: str
+    recovery_blobs_table: str
+    deployments_table: str
+    runs_table: str
+    runs_bucket: str
+    recovery_key: str
+    run_credentials_key: str
+    state_machine: str
+
+
+@dataclass(frozen=True)
+class HandOverConfig(_Settings):
+    """What goes into a bundle."""
+
+    runs_table: str
+    interactions_table: str
+    runs_bucket: str
+    state_bucket: str
+    run_credentials_key: str
+    run_state_role: str
+    data_key: str
+    tool_name: str
+    tool_version: str
+    tool_sha256: str
+    aws_region: str
+
+
+@dataclass(frozen=True)
+class TrackConfig(_Settings):
+    """Where progress is kept and named."""
+
+    runs_table: str
+    interactions_table: str
+    runs_bucket: str
+
+
+@dataclass(frozen=True)
+class AdviseConfig(_Settings):
+    """Where plans are."""
+
+    runs_table: str
+    runs_bucket: str
+
+
+@dataclass(frozen=True)
+class ReportConfig(_Settings):
+    """What a run leaves behind."""
+
+    runs_table: str
+    deployments_table: str
+    runs_bucket: str
+
+
+@dataclass(frozen=True)
+class SweepConfig(_Settings):
+    """Whom the watchdog asks and calls."""
+
+    runs_table: str
+    recovery_blobs_table: str
+    report_function: str
+    state_machine: str

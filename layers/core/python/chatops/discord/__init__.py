@@ -1,0 +1,1 @@
+"""Discord's side: verification, inbound types, outbound messages."""

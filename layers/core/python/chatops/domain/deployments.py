@@ -1,0 +1,57 @@
+"""Deployments: named instances of a blueprint, each with one lock."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatops.errors import UserError
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Who holds a deployment. `fence` grows by one with every lock, so that a late writer is known by its old number."""
+
+    run_id: str
+    fence: int
+    user_id: str
+    since: int
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A named instance of a blueprint in a guild; it owns one Terraform state."""
+
+    guild_id: str
+    name: str
+    blueprint: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    provider: str = "none"
+    status: str = "new"
+    fence: int = 0
+    lock: Lock | None = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    updated_by: str = ""
+    updated_at: int = 0
+    last_run_id: str = ""
+
+    @property
+    def state_key(self) -> str:
+        """The key of the deployment's Terraform state in the state bucket."""
+        return f"{self.guild_id}/{self.name}/terraform.tfstate"
+
+
+def checked_name(name: str) -> str:
+    """The name, if it can be a deployment's.
+
+    Raises:
+        UserError: the name has other characters or another length.
+    """
+    if not _NAME.fullmatch(name):
+        shown = name[:40].encode("unicode_escape").decode()
+        raise UserError(
+            f"`{shown}` cannot be a deployment's name. Use 2 to 31 lower-case letters, digits and dashes, starting with a letter, such as `web-app`."
+        )
+    return name

@@ -1,0 +1,162 @@
+"""Runs: one plan→apply or plan→destroy of a deployment, from the command to the last message."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from chatops.domain.progress import ProgressDelta
+
+APPROVAL_SECONDS = 10 * 60
+CLAIM_SECONDS = 10 * 60
+TOKEN_SECONDS = 15 * 60
+RUN_KEPT_SECONDS = 90 * 24 * 3600
+HEARTBEAT_SECONDS = 10
+PHASE_SECONDS = 50 * 60
+GRACE_SECONDS = 5 * 60
+CHATOPS = "chatops"
+"""Who asked for a cancel when it was no person."""
+HEARTBEAT_LOST_SECONDS = 30
+
+
+class Phase(StrEnum):
+    """What a build does."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+    DESTROY = "destroy"
+
+
+class Status(StrEnum):
+    """Where a run is."""
+
+    STARTING = "starting"
+    PLANNING = "planning"
+    AWAITING = "awaiting approval"
+    APPLYING = "applying"
+    SUCCEEDED = "succeeded"
+    NO_CHANGES = "no changes"
+    REJECTED = "rejected"
+    EXPIRED = "approval expired"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing follows."""
+        return self not in _ACTIVE
+
+
+_ACTIVE = {Status.STARTING, Status.PLANNING, Status.AWAITING, Status.APPLYING}
+
+
+@dataclass(frozen=True)
+class MessageRef:
+    """A message in a channel."""
+
+    channel_id: str
+    message_id: str
+
+
+@dataclass(frozen=True)
+class ReplyToken:
+    """An interaction's token: fifteen minutes of the right to edit (discord-api-docs, receiving-and-responding)."""
+
+    application_id: str
+    value: str = field(repr=False)
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class Build:
+    """A phase's build: who may claim its bundle, and whether it lives. Only hashes of its tokens are kept."""
+
+    phase: Phase
+    claim_hash: str
+    claim_until: int
+    build_id: str = ""
+    heartbeat_hash: str = ""
+    heartbeat_at: int = 0
+    claimed_at: int = 0
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A plan that waits for a person, bound to the plan's hash."""
+
+    task_token: str = field(repr=False)
+    plan_sha256: str
+    expires_at: int
+    decision: str = ""
+    decided_by: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a deployment."""
+
+    id: str
+    guild_id: str
+    deployment: str
+    blueprint: str
+    destroy: bool
+    user_id: str
+    created_at: int
+    interaction_id: str
+    fence: int
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    provider: str = "none"
+    region: str = ""
+    project_id: str = ""
+    status: Status = Status.STARTING
+    build: Build | None = None
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    plan_sha256: str = ""
+    approval: Approval | None = None
+    cancel_requested_by: str = ""
+    cancel_requested_at: int = 0
+    message: MessageRef | None = None
+    token: ReplyToken | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    ended_at: int = 0
+    reported: bool = False
+
+    @property
+    def execution_name(self) -> str:
+        """The execution's name: the interaction that asked for it, so that a retry finds the same one."""
+        return f"i-{self.interaction_id}"
+
+    @property
+    def final_phase(self) -> Phase:
+        """The phase that changes the cloud."""
+        return Phase.DESTROY if self.destroy else Phase.APPLY
+
+    def artefact(self, name: str) -> str:
+        """The key of one of the run's files in the runs bucket."""
+        return f"runs/{self.guild_id}/{self.id}/{name}"
+
+
+@dataclass(frozen=True)
+class ProgressItem:
+    """What the log has told of a phase so far, and how often it was added to."""
+
+    seen: ProgressDelta = field(default_factory=ProgressDelta)
+    version: int = 0
+
+
+def new_run_id() -> str:
+    """Sixteen lower-case hexadecimal characters: a name, never a secret."""
+    return secrets.token_hex(8)
+
+
+def new_token() -> str:
+    """A 256-bit secret for one build."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token; 256 random bits need no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,276 @@
+"""What the product needs from the outside, as Protocols; `adapters/` has the real ones, `tests/fakes/` the in-memory ones."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.progress import ProgressDelta
+from chatops.domain.runs import Approval, Build, MessageRef, ProgressItem, ReplyToken, Run, Status
+
+Context = Mapping[str, str]
+
+
+class DataKeys(Protocol):
+    """One KMS key: data keys that open only under the very context they were made for."""
+
+    def generate(self, context: Context) -> tuple[bytes, bytes]:
+        """Return a new 32-byte data key, and the same key wrapped under `context`."""
+        ...
+
+    def unwrap(self, wrapped: bytes, context: Context) -> bytes:
+        """Return the data key.
+
+        Raises:
+            OutsideError: KMS refused (another context, no right, a disabled key).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class BlobRow:
+    """A row of `recovery_blobs`, in the guide's columns and `attempts`."""
+
+    session_id: str
+    user_id: str
+    guild_id: str
+    encrypted_blob: str = field(repr=False)
+    deployment_status: str
+    created_at: float
+    expires_at: float
+    attempts: int = 0
+    version: int = 0
+
+
+class BlobTable(Protocol):
+    """The `recovery_blobs` table; reads are strongly consistent."""
+
+    def put(self, row: BlobRow) -> None:
+        """Write a whole row."""
+        ...
+
+    def get(self, session_id: str) -> BlobRow | None:
+        """Read a row, expired or not."""
+        ...
+
+    def of_user(self, user_id: str) -> Sequence[BlobRow]:
+        """Every row of a user, newest first."""
+        ...
+
+    def set_status(self, session_id: str, status: str) -> bool:
+        """Change `deployment_status`; False if there is no such row."""
+        ...
+
+    def delete(self, session_id: str) -> None:
+        """Forget a row."""
+        ...
+
+    def expired(self, now: float) -> Iterable[str]:
+        """Session ids of rows whose time is over."""
+        ...
+
+
+class RunStore(Protocol):
+    """Runs. Every change names what it expects, and raises ConflictError where something else is found."""
+
+    def create(self, run: Run) -> None:
+        """Store a new run; a second one with its id is a ConflictError."""
+        ...
+
+    def get(self, run_id: str) -> Run | None:
+        """Read a run, strongly consistent."""
+        ...
+
+    def active(self) -> Sequence[Run]:
+        """Runs that have not ended."""
+        ...
+
+    def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
+        """Enter a phase: a new build may claim its bundle. ConflictError if the run has ended."""
+        ...
+
+    def claim(self, run_id: str, build: Build) -> None:
+        """Note the build that claimed; ConflictError unless `build.claim_hash` is the unclaimed one."""
+        ...
+
+    def heartbeat(self, run_id: str, heartbeat_hash: str, now: int) -> Run:
+        """Note that the build lives; ConflictError if the token is not the current build's."""
+        ...
+
+    def record_plan(self, run_id: str, facts: Mapping[str, Any], plan_sha256: str) -> None:
+        """Keep what the plan would do."""
+        ...
+
+    def await_approval(self, run_id: str, approval: Approval) -> None:
+        """Wait for a person; ConflictError if the run has ended."""
+        ...
+
+    def decide(self, run_id: str, decision: str, person_id: str, now: int) -> Approval:
+        """Take the first decision and return the approval; ConflictError for the second."""
+        ...
+
+    def request_cancel(self, run_id: str, person_id: str, now: int) -> None:
+        """Ask the run to stop, once; ConflictError if it has ended or was asked before."""
+        ...
+
+    def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
+        """End the run; ConflictError if it has ended already."""
+        ...
+
+    def mark_reported(self, run_id: str) -> None:
+        """The final message stands."""
+        ...
+
+    def keep_message(self, run_id: str, message: MessageRef) -> None:
+        """Where the live message is."""
+        ...
+
+    def keep_token(self, run_id: str, token: ReplyToken) -> None:
+        """The newest interaction token that can edit the live message."""
+        ...
+
+    def add_progress(self, run_id: str, phase: str, delta: ProgressDelta) -> ProgressItem:
+        """Unite a batch with what is known, in one write, and return all of it."""
+        ...
+
+    def progress(self, run_id: str, phase: str) -> ProgressItem:
+        """What is known of a phase's progress, strongly consistent."""
+        ...
+
+    def lease_edit(self, run_id: str, phase: str, now: float, seconds: float) -> bool:
+        """Take the right to edit the live message; False if somebody has it."""
+        ...
+
+    def extend_edit(self, run_id: str, phase: str, now: float, seconds: float) -> None:
+        """Keep a right that one has."""
+        ...
+
+    def release_edit(self, run_id: str, phase: str, version: int) -> bool:
+        """Give the right back, unless news came after `version`."""
+        ...
+
+
+class DeploymentStore(Protocol):
+    """Deployments and their locks."""
+
+    def get(self, guild_id: str, name: str) -> Deployment | None:
+        """Read a deployment, strongly consistent."""
+        ...
+
+    def of_guild(self, guild_id: str) -> Sequence[Deployment]:
+        """A guild's deployments by name."""
+        ...
+
+    def acquire(self, deployment: Deployment, run_id: str, user_id: str, now: int) -> Lock:
+        """Take the lock, creating the deployment if it is new; ConflictError if another run holds it."""
+        ...
+
+    def release(self, guild_id: str, name: str, run_id: str) -> bool:
+        """Give the lock back if `run_id` holds it."""
+        ...
+
+    def record(self, guild_id: str, name: str, run_id: str, changes: Mapping[str, Any]) -> None:
+        """Write what a run made of the deployment; ConflictError unless `run_id` holds the lock."""
+        ...
+
+    def forget(self, guild_id: str, name: str, run_id: str) -> None:
+        """Remove a destroyed deployment; ConflictError unless `run_id` holds the lock."""
+        ...
+
+
+class InteractionStore(Protocol):
+    """Claimed interaction ids, and which run a build works for."""
+
+    def claim(self, interaction_id: str, now: int) -> bool:
+        """True for the one that may work on the interaction (first, or after a dead first one)."""
+        ...
+
+    def done(self, interaction_id: str) -> None:
+        """The interaction is answered."""
+        ...
+
+    def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:
+        """Remember which run a build works for."""
+        ...
+
+    def run_of_build(self, build_id: str) -> tuple[str, str, int] | None:
+        """(run id, phase, start in ms) of a build that claimed its bundle, else None."""
+        ...
+
+
+class Workflow(Protocol):
+    """The state machine."""
+
+    def start(self, name: str, run_id: str) -> None:
+        """Start an execution; a second start under one name is the first one."""
+        ...
+
+    def decide(self, task_token: str, decision: str) -> None:
+        """Wake the execution that waits for a person."""
+        ...
+
+    def status(self, name: str) -> str:
+        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED, or MISSING."""
+        ...
+
+    def stop(self, name: str, cause: str) -> None:
+        """Stop an execution."""
+        ...
+
+
+class Builds(Protocol):
+    """CodeBuild."""
+
+    def status(self, build_id: str) -> str | None:
+        """IN_PROGRESS, SUCCEEDED, FAILED, STOPPED, …; None when CodeBuild does not know, which never counts as ended."""
+        ...
+
+    def stop(self, build_id: str) -> None:
+        """Ask a build to end."""
+        ...
+
+
+class Artefacts(Protocol):
+    """A run's files in the runs bucket."""
+
+    def get(self, key: str) -> bytes | None:
+        """The object, or None."""
+        ...
+
+    def put(self, key: str, body: bytes) -> None:
+        """Store an object."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        ...
+
+
+class Chat(Protocol):
+    """Discord's outbound side."""
+
+    def edit_original(self, application_id: str, token: str, payload: Mapping[str, Any]) -> MessageRef:
+        """Replace the deferred answer."""
+        ...
+
+    def follow_up(self, application_id: str, token: str, payload: Mapping[str, Any], ephemeral: bool) -> MessageRef:
+        """Send one more message to an interaction."""
+        ...
+
+    def edit(self, message: MessageRef, token: ReplyToken | None, now: int, payload: Mapping[str, Any]) -> bool:
+        """Edit a live message by the freshest way there is; False when it cannot be edited any more."""
+        ...
+
+
+class RunRole(Protocol):
+    """Short-lived credentials that reach one deployment's state and one run's files, and nothing else."""
+
+    def assume(self, run_id: str, state_key: str, read: tuple[str, ...], write: tuple[str, ...]) -> Mapping[str, str]:
+        """Return access_key_id, secret_access_key and session_token; `read` and `write` are keys in the runs bucket."""
+        ...
+
+    def addresses(
+        self, credentials: Mapping[str, str], read: Mapping[str, str], write: Mapping[str, str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Return pre-signed GET and PUT addresses of the named keys, signed by these credentials."""
+        ...

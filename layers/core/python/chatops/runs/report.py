@@ -1,0 +1,172 @@
+"""End a run: its outcome, its last message, its lock and its credentials. May be called any number of times."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chatops.discord import render
+from chatops.domain.runs import CHATOPS, GRACE_SECONDS, Phase, Run, Status
+from chatops.errors import ChatOpsError, ConflictError, OutsideError
+from chatops.ports import Artefacts, Builds, Chat, DeploymentStore, RunStore
+from chatops.runs.bundle import FINAL_FILES
+from chatops.runs.live import take_over
+from chatops.runs.view import progress_view
+
+WAIT_SECONDS = 25
+SILENCE_SECONDS = 3600
+"""After this long a final message that Discord keeps refusing is given up; /cloud-status still tells."""
+
+
+class BuildStillRunning(ChatOpsError):
+    """The run cannot end while its build lives: its lock protects the state. Call again."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What ending a run needs; `sleep` waits seconds, `clock` is the time in seconds."""
+
+    runs: RunStore
+    deployments: DeploymentStore
+    artefacts: Artefacts
+    builds: Builds
+    chat: Chat
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+
+    def __call__(self, run_id: str, outcome: Status, cause: str = "") -> None:
+        """End the run as `outcome`, unless it has ended already; then only finish what was left undone.
+
+        Raises:
+            BuildStillRunning: the run's build lives; it was asked to stop.
+        """
+        run = self.runs.get(run_id)
+        if run is None or run.reported:
+            return
+        self._build_has_ended(run, cause)
+        run = self._finished(run, outcome, cause)
+        self._settle_deployment(run)
+        self.artefacts.delete(run.artefact("credentials.sealed"))
+        if self._said(run):
+            self.runs.mark_reported(run_id)
+
+    def _build_has_ended(self, run: Run, cause: str) -> None:
+        """A build that lives is asked to stop, waited for a little, and at last ended by CodeBuild."""
+        if not self._alive(run):
+            return
+        now = int(self.clock())
+        try:
+            self.runs.request_cancel(run.id, CHATOPS, now)
+            if run.message:
+                self.chat.edit(run.message, run.token, now, render.stopping(run, cause).payload())
+        except ConflictError:
+            if run.build and now - run.cancel_requested_at > GRACE_SECONDS + 30:
+                self.builds.stop(run.build.build_id)
+        waited = 0
+        while self._alive(run):
+            if waited >= WAIT_SECONDS:
+                raise BuildStillRunning(f"run {run.id!r}: its build is still stopping")
+            self.sleep(2)
+            waited += 2
+
+    def _alive(self, run: Run) -> bool:
+        return bool(run.build and run.build.build_id and self.builds.status(run.build.build_id) == "IN_PROGRESS")
+
+    def _finished(self, run: Run, outcome: Status, cause: str) -> Run:
+        if not run.status.ended:
+            status = final_status(run, outcome)
+            try:
+                self.runs.finish(run.id, status, self._detail(run, cause), int(self.clock()))
+            except ConflictError:
+                pass  # somebody else ended it a moment ago; their word stands
+        return self.runs.get(run.id) or run
+
+    def _detail(self, run: Run, cause: str) -> dict[str, Any]:
+        """What the build left behind, as a claim of untrusted code: shown, never acted upon."""
+        phase = run.build.phase if run.build else Phase.PLAN
+        result = self._read(run, f"result-{phase.value}.json")
+        outputs = self._read(run, FINAL_FILES["outputs"]) if phase is Phase.APPLY else {}
+        return {
+            "cause": cause[:1000],
+            "phase": phase.value,
+            "errors": [_error(error) for error in _items(result.get("errors"))][:10],
+            "resources": [str(address)[:300] for address in _items(result.get("resources"))][:200],
+            "outputs": _outputs(outputs),
+        }
+
+    def _read(self, run: Run, name: str) -> Mapping[str, Any]:
+        try:
+            found = json.loads(self.artefacts.get(run.artefact(name)) or b"{}")
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _settle_deployment(self, run: Run) -> None:
+        """Write what the run made of the deployment and give the lock back."""
+        guild, name = run.guild_id, run.deployment
+        try:
+            if run.destroy and run.status in (Status.SUCCEEDED, Status.NO_CHANGES):
+                self.deployments.forget(guild, name, run.id)
+                return
+            if run.build and run.build.phase is not Phase.PLAN:
+                self.deployments.record(guild, name, run.id, _outcome(run))
+            found = self.deployments.get(guild, name)
+            if found and found.status == "new" and found.lock and found.lock.run_id == run.id:
+                self.deployments.forget(guild, name, run.id)
+            else:
+                self.deployments.release(guild, name, run.id)
+        except ConflictError:
+            return  # the lock was given back by an earlier call
+
+    def _said(self, run: Run) -> bool:
+        """Put the final message last: take the right to edit, and keep it."""
+        if run.message is None:
+            return True
+        phase = run.build.phase if run.build else Phase.PLAN
+        take_over(self.runs, run.id, phase, self.clock, self.sleep)
+        view = progress_view(self.runs, self.artefacts, run, phase, int(self.clock() * 1000))
+        try:
+            self.chat.edit(run.message, run.token, int(self.clock()), render.final(run, view).payload())
+        except OutsideError:
+            if self.clock() - run.ended_at < SILENCE_SECONDS:
+                raise
+        return True
+
+
+def final_status(run: Run, outcome: Status) -> Status:
+    """What became of the run: a wish to stop outweighs the failure that it caused, but not a success."""
+    if run.cancel_requested_by and outcome in (Status.FAILED, Status.INTERRUPTED):
+        return Status.CANCELLED if run.cancel_requested_by != CHATOPS else Status.INTERRUPTED
+    return outcome
+
+
+def _outcome(run: Run) -> dict[str, Any]:
+    deployed = run.status in (Status.SUCCEEDED, Status.NO_CHANGES)
+    changes: dict[str, Any] = {
+        "status": "deployed" if deployed else "incomplete",
+        "variables": run.variables,
+        "updated_by": run.user_id,
+        "updated_at": run.ended_at,
+    }
+    return changes | ({"outputs": run.detail.get("outputs", {})} if deployed else {})
+
+
+def _items(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _error(error: object) -> dict[str, str]:
+    known = error if isinstance(error, dict) else {"summary": error}
+    return {name: str(known.get(name) or "")[:1000] for name in ("summary", "detail", "address")}
+
+
+def _outputs(outputs: Mapping[str, Any]) -> dict[str, str]:
+    """Outputs as short texts; sensitive ones are withheld by the runner already, and again here."""
+    shown = {}
+    for name, output in list(outputs.items())[:25]:
+        if not isinstance(output, dict):
+            continue
+        value = output.get("value")
+        text = value if isinstance(value, str) else json.dumps(value)
+        shown[str(name)[:100]] = "(sensitive, withheld)" if output.get("sensitive") else text[:500]
+    return shown

@@ -1,0 +1,86 @@
+"""Start a run: lock the deployment, keep the run and its sealed credentials, wake the state machine."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chatops.domain.deployments import Deployment
+from chatops.domain.runs import Run, Status
+from chatops.errors import ChatOpsError, ConflictError, LockedError
+from chatops.ports import Artefacts, DeploymentStore, RunStore, Workflow
+
+ORPHAN_SECONDS = 120
+"""How old a lock without a run must be before it counts as left behind by a command that died half-way."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What starting a run needs; `seal` is (guild id, run id, credentials) → sealed bytes."""
+
+    runs: RunStore
+    deployments: DeploymentStore
+    artefacts: Artefacts
+    workflow: Workflow
+    seal: Callable[[str, str, Mapping[str, Any]], bytes]
+
+    def __call__(self, run: Run, credentials: Mapping[str, Any], announce: Callable[[Run], None]) -> Run:
+        """Start `run`; `announce` posts its live message between the lock and the first state.
+
+        Raises:
+            LockedError: another run holds the deployment; says who, since when, and which.
+            OutsideError: AWS or Discord did not do their part; the lock was given back.
+        """
+        run = self._locked(run)
+        try:
+            self.runs.create(run)
+            if credentials:
+                sealed = self.seal(run.guild_id, run.id, credentials)
+                self.artefacts.put(run.artefact("credentials.sealed"), sealed)
+            announce(run)
+            self.workflow.start(run.execution_name, run.id)
+        except ChatOpsError:
+            self._undo(run)
+            raise
+        return run
+
+    def _locked(self, run: Run) -> Run:
+        deployment = Deployment(run.guild_id, run.deployment, run.blueprint, provider=run.provider)
+        for _ in range(2):
+            try:
+                lock = self.deployments.acquire(deployment, run.id, run.user_id, run.created_at)
+                return replace(run, fence=lock.fence)
+            except ConflictError:
+                self._free_orphaned_lock(run)
+        raise self._locked_by(run)
+
+    def _free_orphaned_lock(self, run: Run) -> None:
+        """A lock whose run is over, or was never kept, protects nothing."""
+        found = self.deployments.get(run.guild_id, run.deployment)
+        if found is None or found.lock is None:
+            return
+        holder = self.runs.get(found.lock.run_id)
+        orphaned = holder is None and run.created_at - found.lock.since > ORPHAN_SECONDS
+        if orphaned or (holder is not None and holder.reported):
+            self.deployments.release(run.guild_id, run.deployment, found.lock.run_id)
+
+    def _locked_by(self, run: Run) -> LockedError:
+        found = self.deployments.get(run.guild_id, run.deployment)
+        lock = found.lock if found else None
+        if lock is None:
+            return LockedError(f"`{run.deployment}` is being changed by somebody else right now. Try again in a moment.")
+        holder = self.runs.get(lock.run_id)
+        doing = f" It is {holder.status.value}." if holder else ""
+        return LockedError(
+            f"`{run.deployment}` is locked by <@{lock.user_id}> since <t:{lock.since}:R> (run `{lock.run_id}`).{doing}"
+            f" Wait for that run, or stop it with `/cloud-cancel name:{run.deployment}`."
+        )
+
+    def _undo(self, run: Run) -> None:
+        """Best effort: what fails here is found by the watchdog."""
+        try:
+            self.runs.finish(run.id, Status.FAILED, {"cause": "The run could not be started."}, run.created_at)
+            self.runs.mark_reported(run.id)
+            self.artefacts.delete(run.artefact("credentials.sealed"))
+        except ChatOpsError:
+            return
+        self.deployments.release(run.guild_id, run.deployment, run.id)

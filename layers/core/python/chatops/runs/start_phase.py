@@ -1,0 +1,27 @@
+"""Begin a phase: let one new build claim its bundle."""
+
+from chatops.domain.runs import CLAIM_SECONDS, Build, Phase, Status, new_token, token_hash
+from chatops.errors import ConflictError
+from chatops.ports import RunStore
+
+
+def start_phase(runs: RunStore, run_id: str, phase: Phase, now: int) -> dict[str, str]:
+    """Make a phase's claim token and return it with the name of the run's final phase.
+
+    Only the token's hash is stored. The token passes through the state machine's history in clear; that is bearable
+    because it is good once, for minutes, and a second use stops the run and raises an alarm.
+
+    Raises:
+        ConflictError: the run is unknown, has ended, was cancelled, or its plan was not approved.
+    """
+    run = runs.get(run_id)
+    if run is None:
+        raise ConflictError(f"starting phase {phase.value!r}: there is no run {run_id!r}")
+    if run.cancel_requested_by:
+        raise ConflictError(f"starting phase {phase.value!r}: run {run_id!r} was cancelled")
+    if phase is not Phase.PLAN and not (run.approval and run.approval.decision == "approve"):
+        raise ConflictError(f"starting phase {phase.value!r}: nobody approved the plan of run {run_id!r}")
+    token = new_token()
+    status = Status.PLANNING if phase is Phase.PLAN else Status.APPLYING
+    runs.begin_phase(run_id, status, Build(phase=phase, claim_hash=token_hash(token), claim_until=now + CLAIM_SECONDS))
+    return {"claim_token": token, "final_phase": run.final_phase.value}

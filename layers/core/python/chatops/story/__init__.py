@@ -1,0 +1,1 @@
+"""What a plan means: its facts, told to people."""

@@ -1,0 +1,1 @@
+"""Reading Terraform and OpenTofu: plan JSON, `-json` lines and human text."""

@@ -1,0 +1,64 @@
+"""Resource addresses read by their grammar; every pattern is possessive, so no line can make it backtrack."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+# Before 0.12 a name could begin with a digit; people who publish logs mask digits with `*`.
+_NAME = r"[\w*-]++"
+_TYPE = r"[^\W\d][\w*-]*+"
+_KEY = r'\[(?:[\d*]++|"(?:[^"\\]|\\.)*+")\]'
+_MODULES = rf"(?:module\.{_NAME}(?:{_KEY})?+\.)*+"
+_RESOURCE = rf"(?:(?:data|ephemeral|list|action)\.)?+{_TYPE}\.{_NAME}(?:{_KEY}|\.\d++)?+"  # `.0`: 0.11's count index
+
+_ADDRESS = re.compile(_MODULES + _RESOURCE)
+_OWN_RESOURCE = re.compile(rf"{_MODULES}((?:(?:data|ephemeral|list|action)\.)?+{_TYPE}\.{_NAME})")
+_DEPOSED = re.compile(r" \(deposed (?:object ([0-9a-f]{8})|#(\d++))\)| \(([0-9a-f]{8})\)")
+_COUNT_INDEX = re.compile(r"(?<=[\w-])\.(\d++)$")
+
+_CUT = re.compile(rf'{_MODULES}(?:module\.{_NAME}|{_RESOURCE})?+\["(?:[^"\\]|\\.)*+')
+
+LONGEST_ADDRESS = 4096
+
+
+class Addressed(NamedTuple):
+    """An address at the beginning of a text, with the id of a deposed object, and where the rest begins."""
+
+    address: str
+    deposed: str | None
+    end: int
+
+
+def read_address(text: str, start: int = 0) -> Addressed | None:
+    """The address that stands at `start`, or None where there is none."""
+    match = _ADDRESS.match(text, start, start + LONGEST_ADDRESS)
+    if match is None:
+        return None
+    suffix = _DEPOSED.match(text, match.end())
+    if suffix is None:
+        return Addressed(match[0], None, match.end())
+    return Addressed(match[0], suffix[1] or suffix[2] or suffix[3], suffix.end())
+
+
+def is_address(text: str) -> bool:
+    """Whether the whole text is one address."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+def may_go_on(text: str) -> bool:
+    """Whether a line may be the first half of a wrapped one: an address cut inside its key, or nothing but one."""
+    return is_address(text.removesuffix(":")) or _CUT.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def in_configuration(address: str) -> str:
+    """The resource as its block in a file names it: `module.a["x"].aws_instance.web[0]` is `aws_instance.web`."""
+    match = _OWN_RESOURCE.match(address)
+    return match[1] if match else address
+
+
+def normal_form(address: str) -> str:
+    """One spelling for both ways to write a count index: `aws_instance.web.0` is `aws_instance.web[0]`."""
+    return _COUNT_INDEX.sub(r"[\1]", address)

@@ -1,0 +1,205 @@
+"""Errors and warnings in human output: in a box, without one, in 0.11's lists, and compact."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from chatops.terraform.addresses import is_address, read_address
+from chatops.terraform.events import Applied, Diagnostic, OperationSeen, Planned
+from chatops.terraform.text import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_START = re.compile(r"(Error|Warning): +(\S.*+)")
+_OLD_START = re.compile(r"Error (?:applying|refreshing|running|creating) (?:plan|state): ?")
+_SEVERAL = re.compile(r"(?:^|: )(\d{1,5}+) error(?:\(s\)|s) occurred:$")
+_WRAPPERS_WORDS = re.compile(
+    r"(?:Terraform|Process|The process '[^']*+') (?:exited with|completed with|failed with) (?:exit )?code \d"
+)
+_MOST_LINES = 60
+_MOST_OUTPUT_LINES = 5000
+
+
+@dataclass(slots=True)
+class _Open:
+    """A diagnostic being read; `waiting` holds a line that a narrow terminal has wrapped.
+
+    The source lines that follow `on FILE line N` are left out: up to the next blank line.
+    """
+
+    is_error: bool
+    summary: str
+    boxed: bool
+    lines: list[str] = field(default_factory=list)
+    address: str | None = None
+    context: str | None = None
+    waiting: str = ""
+    in_source: bool = False
+
+    def add(self, line: str) -> None:
+        text = line.strip()
+        self.in_source = self.in_source and bool(text)
+        if self.in_source:
+            return
+        if self.waiting or text.startswith(("with ", "on ")):
+            self._place(text)
+        elif len(self.lines) < _MOST_LINES:
+            self.lines.append(line)
+
+    def _place(self, text: str) -> None:
+        joined = (f"{self.waiting}{text}", f"{self.waiting} {text}") if self.waiting else (text,)
+        for candidate in joined:
+            if candidate.startswith("with ") and is_address(candidate[5:].removesuffix(",")):
+                self.address, self.waiting = candidate[5:].removesuffix(","), ""
+                return
+            if candidate.startswith("on ") and " line " in candidate and candidate.endswith(":"):
+                self.context, self.waiting = candidate.rstrip(":").partition(", in ")[2] or None, ""
+                self.in_source = True
+                return
+        if text and not self.waiting and len(self.lines) < 3:
+            self.waiting = text
+        else:
+            self.lines += filter(None, (self.waiting, text))
+            self.waiting = ""
+
+    def parts(self) -> Sequence[Diagnostic]:
+        whole = Diagnostic(self.is_error, self.summary, "\n".join(self.lines).strip(), self.address, self.context)
+        return _listed(whole) or (whole,)
+
+
+def _listed(whole: Diagnostic) -> Sequence[Diagnostic]:
+    """0.11 puts all errors of an apply into one text; each of its list's items is one error."""
+    lines = whole.detail.splitlines()
+    if whole.address or whole.context:
+        return ()
+    if not _SEVERAL.search(whole.summary) and not any(_SEVERAL.match(line) for line in lines):
+        return ()
+    found: list[Diagnostic] = []
+    heading = False
+    for line in lines:
+        if not line.startswith("* "):
+            continue
+        item = _item(line[2:])
+        if heading:  # the error that the item before announced
+            found[-1] = replace(found[-1], summary=item.summary, address=found[-1].address or item.address)
+        else:
+            found.append(item)
+        heading = _SEVERAL.search(line) is not None
+    return found
+
+
+def _item(text: str) -> Diagnostic:
+    head = read_address(text)
+    if head is None:
+        return Diagnostic(True, text)
+    rest = text[head.end :].removeprefix(" (destroy)")
+    return Diagnostic(True, rest.removeprefix(": ") or text, address=head.address)
+
+
+class DiagnosticReader:
+    """Feed it clean lines in order, and fetch the diagnostics that have ended with `take`."""
+
+    def __init__(self) -> None:
+        self._closed: list[Diagnostic] = []
+        self._open: _Open | None = None
+        self._in_box = False
+        self._compact = False
+        self._after_blank = True
+        self._outputs: set[str] = set()
+
+    @property
+    def current(self) -> str | None:
+        """The summary of the error that is being printed."""
+        return self._open.summary if self._open and self._open.is_error else None
+
+    def take(self, *, everything: bool = False) -> Sequence[Diagnostic]:
+        """The diagnostics that ended since the last call; with `everything`, the open one is ended first."""
+        if everything:
+            self._close()
+        taken, self._closed = self._closed, []
+        return taken
+
+    def saw_output(self, text: str) -> None:
+        """Remember a provisioner's words: Terraform repeats them inside the error of a failed provisioner."""
+        if len(self._outputs) < _MOST_OUTPUT_LINES:
+            self._outputs.add(text)
+
+    def feed(self, line: str) -> bool:
+        """Read one line; True where it belongs to a diagnostic and so cannot be progress."""
+        taken = self._feed(line)
+        self._after_blank = not line.strip(" │")
+        return taken
+
+    def _feed(self, line: str) -> bool:
+        if self._open and line.strip() in self._outputs:
+            self._open.add(line)
+            return True
+        if line.startswith(("╷", "╵")):
+            self._close()
+            self._in_box = line.startswith("╷")
+            return True
+        if line.startswith("│"):
+            self._boxed(line.removeprefix("│").removeprefix(" "))
+            return True
+        return self._plain(line)
+
+    def _boxed(self, content: str) -> None:
+        start = _START.match(content)
+        if start and (self._open is None or not (self._in_box and self._open.boxed)):
+            self._begin(start[1] == "Error", start[2], boxed=True)
+        elif self._open:
+            self._open.add(content)
+
+    def _plain(self, line: str) -> bool:
+        if self._compact and self._compact_warning(line):
+            return True
+        start = _START.match(line)
+        if start and self._starts_here(line):
+            if _WRAPPERS_WORDS.match(start[2]):
+                self._close()
+            else:
+                self._begin(start[1] == "Error", start[2].rstrip(), boxed=False)
+            return True
+        if _OLD_START.match(line) and self._open is None:
+            self._begin(True, line.rstrip(), boxed=False)
+            return True
+        if line.rstrip() == "Warnings:" and self._after_blank:
+            self._close()
+            self._compact = True
+            return True
+        return self._continues(line)
+
+    def _starts_here(self, line: str) -> bool:
+        """Terraform puts a blank line before each diagnostic; a detail may hold the word `Error:` too."""
+        if self._open is None:
+            return True
+        return self._after_blank
+
+    def _continues(self, line: str) -> bool:
+        if self._open is None or self._open.boxed:
+            return False
+        if isinstance(read_text(line), OperationSeen | Planned | Applied):
+            self._close()
+            return False
+        self._open.add(line)
+        return True
+
+    def _compact_warning(self, line: str) -> bool:
+        if line.startswith("- "):
+            self._closed.append(Diagnostic(False, line[2:].strip()))
+        elif line.strip() and not line.startswith("  "):
+            self._compact = False
+            return False
+        return True
+
+    def _begin(self, is_error: bool, summary: str, *, boxed: bool) -> None:
+        self._close()
+        self._open = _Open(is_error, summary, boxed)
+
+    def _close(self) -> None:
+        if self._open:
+            self._closed += self._open.parts()
+        self._open = None

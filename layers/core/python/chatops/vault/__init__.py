@@ -1,0 +1,1 @@
+"""Sessions that survive a crash: the vault, its envelope and the recovery blobs."""

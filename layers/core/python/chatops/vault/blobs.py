@@ -1,0 +1,55 @@
+"""Recovery blobs at rest, by the guide's five functions."""
+
+from collections.abc import Callable, Sequence
+
+from chatops.ports import BlobRow, BlobTable
+
+ACTIVE = "ACTIVE"
+
+
+class RecoveryBlobs:
+    """The `recovery_blobs` table as the product sees it: a row ends at its `expires_at`, deleted yet or not."""
+
+    def __init__(self, table: BlobTable, clock: Callable[[], float]) -> None:
+        self._table = table
+        self._clock = clock
+
+    def save_recovery_blob(
+        self, session_id: str, user_id: str, guild_id: str, encrypted_blob: str, expires_at: int
+    ) -> None:
+        """Store a new session's blob until `expires_at` (unix seconds).
+
+        Raises:
+            ConflictError: the id is taken.
+        """
+        self._table.put(BlobRow(session_id, user_id, guild_id, encrypted_blob, ACTIVE, self._clock(), expires_at))
+
+    def get_recovery_blob(self, session_id: str) -> BlobRow | None:
+        """The row, whatever its status; None once it has expired."""
+        row = self._table.get(session_id)
+        return row if row and self._lives(row) else None
+
+    def get_user_active_sessions(self, user_id: str, guild_id: str) -> Sequence[BlobRow]:
+        """The user's active rows in the guild, newest first."""
+        rows = self._table.of_user(user_id)
+        return [
+            row for row in rows if row.guild_id == guild_id and row.deployment_status == ACTIVE and self._lives(row)
+        ]
+
+    def update_recovery_blob_status(self, session_id: str, status: str) -> bool:
+        """Change the status; every other than ACTIVE ends the session. False if there is no such row."""
+        return self._table.set_status(session_id, status)
+
+    def delete_recovery_blob(self, session_id: str) -> None:
+        """Forget the row."""
+        self._table.delete(session_id)
+
+    def cleanup_expired_recovery_blobs(self) -> int:
+        """Delete the expired rows and return how many there were."""
+        expired = list(self._table.expired(self._clock()))
+        for session_id in expired:
+            self._table.delete(session_id)
+        return len(expired)
+
+    def _lives(self, row: BlobRow) -> bool:
+        return self._clock() < row.expires_at

@@ -1,0 +1,67 @@
+"""What is sealed for a short way: a run's credentials, and a command's secret options."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chatops.ports import DataKeys
+from chatops.vault.envelope import open_sealed, seal
+
+RUN_LABEL = "cloud-chatops/run"
+OPTION_LABEL = "cloud-chatops/option"
+
+_NO_SECRET = b""
+
+
+def seal_credentials(keys: DataKeys, guild_id: str, run_id: str, credentials: Mapping[str, Any]) -> str:
+    """Seal the credentials of one run of one guild.
+
+    Raises:
+        EnvelopeError: they are longer than 64 KiB.
+        OutsideError: there is no data key to be had.
+    """
+    plaintext = json.dumps(dict(credentials)).encode()
+    context = _run_context(guild_id, run_id)
+    return seal(plaintext, context=context, secret=_NO_SECRET, keys=keys, label=RUN_LABEL)
+
+
+def open_credentials(keys: DataKeys, guild_id: str, run_id: str, text: str) -> dict[str, Any]:
+    """Return the credentials that were sealed for this run of this guild.
+
+    Raises:
+        EnvelopeError: for every reason alike.
+    """
+    context = _run_context(guild_id, run_id)
+    plaintext = open_sealed(text, context=context, secret=_NO_SECRET, keys=keys, label=RUN_LABEL)
+    return dict(json.loads(plaintext))
+
+
+def seal_option(keys: DataKeys, interaction_id: str, text: str) -> str:
+    """Seal a secret option of one interaction.
+
+    Raises:
+        EnvelopeError: it is longer than 64 KiB.
+        OutsideError: there is no data key to be had.
+    """
+    plaintext = text.encode("utf-8", "surrogatepass")
+    context = _option_context(interaction_id)
+    return seal(plaintext, context=context, secret=_NO_SECRET, keys=keys, label=OPTION_LABEL)
+
+
+def open_option(keys: DataKeys, interaction_id: str, text: str) -> str:
+    """Return the option that was sealed for this interaction.
+
+    Raises:
+        EnvelopeError: for every reason alike.
+    """
+    context = _option_context(interaction_id)
+    plaintext = open_sealed(text, context=context, secret=_NO_SECRET, keys=keys, label=OPTION_LABEL)
+    return plaintext.decode("utf-8", "surrogatepass")
+
+
+def _run_context(guild_id: str, run_id: str) -> dict[str, str]:
+    return {"app": "cloud-chatops", "v": "1", "guild": guild_id, "run": run_id}
+
+
+def _option_context(interaction_id: str) -> dict[str, str]:
+    return {"app": "cloud-chatops", "v": "1", "purpose": "option", "interaction": interaction_id}

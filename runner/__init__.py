@@ -1,0 +1,1 @@
+"""The program that runs Terraform or OpenTofu inside a build; standard library only."""

@@ -1,0 +1,211 @@
+"""What a phase does, step by step. Each step either succeeds or raises a `RunnerError`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import re
+from typing import TYPE_CHECKING, cast
+
+from runner import install
+from runner.control import download, upload
+from runner.diagnostics import Diagnostic, errors_in
+from runner.errors import StoppedError, ToolError, TransferError
+from runner.plan_json import PlanRedactor, addresses, public_outputs, rewrite
+from runner.workspace import ERRORED_STATE, LOCK_FILE, PLAN_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from runner.bundle import Bundle
+    from runner.engine import IACEngineManager
+    from runner.log import Log
+    from runner.plan_json import Json
+    from runner.redact import Secrets
+    from runner.stop import Stop
+    from runner.workspace import Workspace
+
+PLAN_BYTES = 256 * 2**20
+RESOURCES = 1000
+# `init -json` came with these versions.
+INIT_JSON = {"Terraform": (1, 9), "OpenTofu": (1, 7)}
+INIT_PAUSES = (2.0, 8.0)
+# What registries and the network on the way to them say; a missing version or a wrong checksum is not among it.
+NETWORK_TROUBLE = re.compile(
+    r"could not connect to registry|connection (?:refused|reset)|no such host|i/o timeout|TLS handshake timeout|"
+    r"Client\.Timeout|context deadline exceeded|unexpected EOF|network is unreachable|server misbehaving|"
+    r"\b(?:429 Too Many Requests|50[0234] (?:Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out))",
+    re.IGNORECASE,
+)
+
+
+class Steps:
+    """One phase of one run, in its workspace."""
+
+    def __init__(
+        self, bundle: Bundle, workspace: Workspace, engine: IACEngineManager, secrets: Secrets, stop: Stop, log: Log
+    ) -> None:
+        self._bundle = bundle
+        self._workspace = workspace
+        self._engine = engine
+        self._secrets = secrets
+        self._stop = stop
+        self._log = log
+        self.resources: list[str] = []
+
+    async def run(self) -> None:
+        """Do the bundle's phase."""
+        await PHASES[self._bundle.phase](self)
+
+    async def plan(self) -> None:
+        """init, plan, show; then hand in the plan, what it says, and the lock file."""
+        await self.init()
+        destroy = ["-destroy"] if self._bundle.destroy else []
+        await self.tool("plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *destroy)
+        shown = await self.show()
+        await self.upload("plan_json", json.dumps(rewrite(shown, self._secrets.text)).encode())
+        await self.upload("plan", self._workspace.result(PLAN_FILE, PLAN_BYTES))
+        await self.upload("lock_file", self._workspace.result(LOCK_FILE))
+        self._log.say("plan handed in")
+
+    async def apply(self) -> None:
+        """init, apply the plan that was approved, hand in the outputs; after a failure, save what there is."""
+        await self.init()
+        # The plan tells which values are sensitive, before anything can print them.
+        await self.show()
+        try:
+            await self.tool("apply", "-input=false", "-no-color", "-json", PLAN_FILE)
+        except (ToolError, StoppedError):
+            await self.salvage()
+            raise
+        outputs = await self.read_json("output", "-json", "-no-color")
+        public = rewrite(public_outputs(outputs), self._secrets.text)
+        await self.upload("outputs", json.dumps(public).encode())
+        self._log.say("outputs handed in")
+
+    async def init(self) -> None:
+        """`init`, tried again at most twice when the registry or the network is at fault."""
+        args = ["init", "-input=false", "-no-color", f"-backend-config={self._workspace.backend_file}"]
+        if await self._init_speaks_json():
+            args.append("-json")
+        if self._bundle.phase != "plan" and (self._workspace.module / LOCK_FILE).exists():
+            args.append("-lockfile=readonly")
+        for pause in INIT_PAUSES:
+            try:
+                return await self.tool(*args)
+            except ToolError as error:
+                if not any(NETWORK_TROUBLE.search(f"{item.summary}\n{item.detail}") for item in error.errors):
+                    raise
+                self._log.say(f"init met network trouble; trying again in {pause:.0f} s")
+                await self._stop.pause(pause)
+        return await self.tool(*args)
+
+    async def tool(self, *args: str) -> None:
+        """Run the tool in front of everybody."""
+        if self._stop.reason:
+            raise StoppedError(self._stop.reason)
+        self._log.say(f"{args[0]} started")
+        success, stdout, stderr = await self._engine.execute_iac(
+            args, session_id=self._bundle.run_id, progress_callback=self._log.line
+        )
+        if success:
+            return
+        if self._stop.reason:
+            raise StoppedError(self._stop.reason)
+        raise ToolError(f"{args[0]} failed", errors_in(stdout, stderr))
+
+    async def read_json(self, *args: str, session: bool = True, seconds: float = 300.0) -> dict[str, Json]:
+        """Run the tool for an answer that may hold secrets: it stays in memory."""
+        success, stdout, stderr = await self._capture(args, session=session, seconds=seconds)
+        try:
+            answer = json.loads(stdout) if success else None
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            raise ToolError(f"{args[0]} gave no readable answer", errors_in(stderr))
+        return cast("dict[str, Json]", answer)
+
+    async def show(self) -> dict[str, Json]:
+        """The saved plan without sensitive values; from now on they are secrets of this run."""
+        if self._stop.reason:
+            raise StoppedError(self._stop.reason)
+        plan = await self.read_json("show", "-json", "-no-color", PLAN_FILE, session=False)
+        redactor = PlanRedactor()
+        redacted = redactor.redact(plan)
+        # A value that is part of an address, or known to everybody, cannot be hidden without hiding what happens.
+        guild = self._bundle.credentials
+        public = "\n".join([*addresses(plan), *map(str, (guild.region, guild.project_id))])
+        public += "\n" + guild.values.get("client_email", "")
+        for value in redactor.found:
+            if value not in public:
+                self._secrets.add(value)
+        return redacted
+
+    async def salvage(self) -> None:
+        """After a failed apply: the state that could not be saved, and the names of what exists now."""
+        try:
+            await self.upload("errored_state", self._workspace.result(ERRORED_STATE))
+        except TransferError as error:
+            self._log.say(str(error))
+        success, stdout, _ = await self._capture(("state", "list"), session=True, seconds=30.0)
+        if success:
+            lines = stdout.decode("utf-8", "replace").splitlines()
+            self.resources = [self._secrets.text(line) for line in lines if line.strip()][:RESOURCES]
+
+    async def upload(self, name: str, data: bytes | None) -> None:
+        """Hand something in; nothing happens when it does not exist or nobody asked for it."""
+        url = self._bundle.uploads.get(name)
+        if url and data is not None:
+            await asyncio.to_thread(upload, url, data, name)
+
+    async def _capture(self, args: Sequence[str], *, session: bool, seconds: float) -> tuple[bool, bytes, str]:
+        return await self._engine.capture(
+            args,
+            session_id=self._bundle.run_id if session else None,
+            progress_callback=self._log.line,
+            limit_seconds=seconds,
+        )
+
+    async def _init_speaks_json(self) -> bool:
+        _, stdout, _ = await self._capture(("version",), session=False, seconds=60.0)
+        product, version = tool_version(stdout.decode("utf-8", "replace"))
+        self._log.say(f"{product} {'.'.join(map(str, version))}")
+        return product in INIT_JSON and version[:2] >= INIT_JSON[product]
+
+
+def tool_version(text: str) -> tuple[str, tuple[int, ...]]:
+    """Product and version from the first line of `version`; a product of no known name is ("tool", ())."""
+    match = re.match(r"(Terraform|OpenTofu) v(\d+)\.(\d+)\.(\d+)", text)
+    return (match[1], tuple(map(int, match.groups()[1:]))) if match else ("a tool of unknown version", ())
+
+
+def prepare(bundle: Bundle, workspace: Workspace, folder: Path, environment: Mapping[str, str]) -> Path:
+    """Everything that is written before the tool first runs; the tool's executable."""
+    executable = install.named(environment) or install.install(bundle.tool, workspace.tool)
+    extra = environment.get("EXTRA_FILES_DIR")
+    workspace.fill(bundle, folder / "blueprint", extra=(folder / extra) if extra else None)
+    if bundle.phase != "plan":
+        workspace.save(PLAN_FILE, approved_plan(bundle))
+    workspace.hand_over()
+    return executable
+
+
+def approved_plan(bundle: Bundle) -> bytes:
+    """The saved plan, if it is the one that was approved."""
+    plan = download(bundle.plan_url or "", "the saved plan", PLAN_BYTES)
+    found = hashlib.sha256(plan).hexdigest()
+    if not hmac.compare_digest(found, bundle.plan_sha256 or ""):
+        summary = "The saved plan is not the plan that was approved."
+        detail = f"Its SHA-256 is {found}, approved was {bundle.plan_sha256}. Nothing was changed; plan again."
+        raise ToolError("the saved plan is not the approved one", [Diagnostic(summary, detail)])
+    return plan
+
+
+PHASES: Mapping[str, Callable[[Steps], Awaitable[None]]] = {
+    "plan": Steps.plan,
+    "apply": Steps.apply,
+    "destroy": Steps.apply,
+}

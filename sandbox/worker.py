@@ -1,0 +1,177 @@
+"""The build worker: does what CodeBuild would do with a build of the product's project.
+
+It takes the arguments of StartBuild from the state machine's activity, runs the project's real buildspec commands as
+processes of their own, and writes their output to the project's real log group. Started by `sandbox.codebuild`.
+"""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox import builds, processes
+
+SLOTS = 4
+_STOP_GRACE_SECONDS = 45
+_FLUSH_SECONDS = 0.5
+
+
+def main() -> None:
+    """Serve builds until killed."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    for _ in range(SLOTS):
+        threading.Thread(target=_serve, args=(os.environ["SANDBOX_ACTIVITY"],), daemon=True).start()
+    threading.Event().wait()
+
+
+def _serve(activity: str) -> None:
+    states = _client("stepfunctions")
+    while True:
+        try:
+            task = states.get_activity_task(activityArn=activity, workerName=f"worker-{os.getpid()}")
+        except (ClientError, BotoCoreError):
+            time.sleep(1)
+            continue
+        if task.get("taskToken"):
+            _take(states, task["taskToken"], json.loads(task["input"]))
+
+
+def _take(states: Any, token: str, arguments: Mapping[str, Any]) -> None:
+    """Run one build and tell the state machine as `startBuild.sync` would."""
+    record = _run(arguments)
+    described = json.dumps({"Build": record.described()}, default=str)
+    try:
+        if record.status == "SUCCEEDED":
+            states.send_task_success(taskToken=token, output=described)
+        else:
+            states.send_task_failure(taskToken=token, error="States.TaskFailed", cause=described)
+    except ClientError:
+        return  # the execution has ended meanwhile
+
+
+def _run(arguments: Mapping[str, Any]) -> builds.BuildRecord:
+    name = arguments["ProjectName"]
+    project = _client("codebuild").batch_get_projects(names=[name])["projects"][0]
+    record = builds.begun(f"{name}:{uuid.uuid4()}", name)
+    with tempfile.TemporaryDirectory(prefix="build-") as home:
+        process = subprocess.Popen(
+            ["bash", "-c", _commands(project)],
+            cwd=home,
+            env=_environment(project, arguments, record.id, home),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        record = replace(record, session=process.pid)
+        builds.save(record)
+        status = _followed(process, record, project["logsConfig"]["cloudWatchLogs"]["groupName"])
+    record = replace(record, status=status)
+    builds.save(record)
+    return record
+
+
+def _commands(project: Mapping[str, Any]) -> str:
+    phases = yaml.safe_load(project["source"]["buildspec"])["phases"]
+    return "\n".join(command for phase in phases.values() for command in phase["commands"])
+
+
+def _environment(project: Mapping[str, Any], arguments: Mapping[str, Any], build_id: str, home: str) -> dict[str, str]:
+    """The project's variables, StartBuild's over them, and what stands for the build image of the real thing."""
+    declared = [*project["environment"].get("environmentVariables", []), *_lowered(arguments)]
+    variables = {variable["name"]: variable["value"] for variable in declared}
+    stand_ins = {name.removeprefix("BUILD_"): value for name, value in os.environ.items() if name.startswith("BUILD_")}
+    return {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "HOME": home,
+        "TMPDIR": tempfile.gettempdir(),
+        "CODEBUILD_BUILD_ID": build_id,
+        **variables,
+        **stand_ins,
+    }
+
+
+def _lowered(arguments: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        {"name": variable["Name"], "value": variable["Value"]}
+        for variable in arguments.get("EnvironmentVariablesOverride", [])
+    ]
+
+
+def _followed(process: "subprocess.Popen[bytes]", record: builds.BuildRecord, group: str) -> str:
+    """Send the build's lines to its log stream until it ends; stop it when that was asked for."""
+    lines: queue.Queue[bytes] = queue.Queue()
+    reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
+    reader.start()
+    logs = _client("logs")
+    stream = record.id.partition(":")[2]
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    stop_at = 0.0
+    while process.poll() is None:
+        _flush(logs, group, stream, lines)
+        if _stop_wanted(record.id):
+            if not stop_at:
+                stop_at = time.monotonic() + _STOP_GRACE_SECONDS
+                processes.terminate_children(process.pid)
+            elif time.monotonic() > stop_at:
+                processes.kill_session(process.pid)
+        time.sleep(_FLUSH_SECONDS)
+    processes.kill_session(process.pid)  # a container ends with its first process
+    reader.join()
+    _flush(logs, group, stream, lines)
+    if stop_at:
+        return "STOPPED"
+    return "SUCCEEDED" if process.returncode == 0 else "FAILED"
+
+
+def _stop_wanted(build_id: str) -> bool:
+    now = builds.load(build_id)
+    return now is not None and now.stop_requested
+
+
+def _read(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes]") -> None:
+    assert process.stdout
+    for line in process.stdout:
+        lines.put(line)
+
+
+def _flush(logs: Any, group: str, stream: str, lines: "queue.Queue[bytes]") -> None:
+    """One PutLogEvents for what has come; the emulator may be gone already when the sandbox ends."""
+    for batch in _batches(lines):
+        try:
+            logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=batch)
+        except (ClientError, BotoCoreError):
+            return
+
+
+def _batches(lines: "queue.Queue[bytes]") -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    while not lines.empty() and len(batch) < 1000:
+        text = lines.get().decode("utf-8", "replace").rstrip("\n")
+        batch.append({"timestamp": int(time.time() * 1000), "message": text or " "})
+    if batch:
+        yield batch
+
+
+def _client(service: str) -> Any:
+    return boto3.client(service, config=Config(read_timeout=75, retries={"max_attempts": 2}))
+
+
+if __name__ == "__main__":
+    Path(tempfile.gettempdir()).mkdir(parents=True, exist_ok=True)
+    main()

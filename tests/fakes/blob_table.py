@@ -1,0 +1,52 @@
+"""The `recovery_blobs` table without DynamoDB."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chatops.errors import ConflictError, OutsideError
+from chatops.ports import BlobRow
+
+
+class InMemoryBlobTable:
+    """Rows in a dict, which tests may edit as an attacker would; `index_lags` hides rows from `of_user`."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, BlobRow] = {}
+        self.index_lags = False
+        self.available = True
+
+    def put(self, row: BlobRow) -> None:
+        self._use()
+        held = self.rows.get(row.session_id)
+        if (held.version + 1 if held else 0) != row.version:
+            raise ConflictError(f"session {row.session_id} is not at version {row.version - 1}")
+        self.rows[row.session_id] = row
+
+    def get(self, session_id: str) -> BlobRow | None:
+        self._use()
+        return self.rows.get(session_id)
+
+    def of_user(self, user_id: str) -> Sequence[BlobRow]:
+        self._use()
+        rows = [] if self.index_lags else [row for row in self.rows.values() if row.user_id == user_id]
+        return sorted(rows, key=lambda row: row.created_at, reverse=True)
+
+    def set_status(self, session_id: str, status: str) -> bool:
+        self._use()
+        row = self.rows.get(session_id)
+        if row is None:
+            return False
+        self.rows[session_id] = replace(row, deployment_status=status, version=row.version + 1)
+        return True
+
+    def delete(self, session_id: str) -> None:
+        self._use()
+        self.rows.pop(session_id, None)
+
+    def expired(self, now: float) -> Sequence[str]:
+        self._use()
+        return [row.session_id for row in self.rows.values() if row.expires_at <= now]
+
+    def _use(self) -> None:
+        if not self.available:
+            raise OutsideError("reading 'recovery_blobs': ProvisionedThroughputExceededException")

@@ -1,0 +1,177 @@
+"""One contract for the table and its fake.
+
+The real one runs where AWS_ENDPOINT_URL names an emulator; without one, only the fake is tried.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from threading import Thread
+
+import pytest
+
+from chatops.adapters.blob_table import USER_INDEX, DynamoBlobTable
+from chatops.errors import ConflictError, OutsideError
+from chatops.ports import BlobRow, BlobTable
+from tests.fakes.blob_table import InMemoryBlobTable
+
+ROW = BlobRow("abcdefgh", "222", "111", "UkIx", "ACTIVE", 1_800_000_000.25, 1_800_001_800)
+
+
+@pytest.fixture(params=["fake", "dynamodb"])
+def table(request: pytest.FixtureRequest) -> Iterator[BlobTable]:
+    if request.param == "fake":
+        yield InMemoryBlobTable()
+        return
+    if "AWS_ENDPOINT_URL" not in os.environ:
+        pytest.skip("no AWS_ENDPOINT_URL")
+    client, name = emulated_table()
+    yield DynamoBlobTable(client, name)
+    client.delete_table(TableName=name)
+
+
+def emulated_table():
+    import boto3
+
+    client = boto3.client("dynamodb", region_name="us-east-1")
+    name = f"recovery_blobs-{uuid.uuid4()}"
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "session_id", "AttributeType": "S"},
+            {"AttributeName": "user_id", "AttributeType": "S"},
+            {"AttributeName": "created_at", "AttributeType": "N"},
+        ],
+        KeySchema=[{"AttributeName": "session_id", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": USER_INDEX,
+                "KeySchema": [
+                    {"AttributeName": "user_id", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+    return client, name
+
+
+def test_a_row_comes_back_as_it_went_in(table: BlobTable) -> None:
+    table.put(ROW)
+
+    assert table.get("abcdefgh") == ROW
+    assert table.get("aaaaaaaa") is None
+
+
+def test_a_taken_id_is_a_conflict(table: BlobTable) -> None:
+    table.put(ROW)
+
+    with pytest.raises(ConflictError):
+        table.put(replace(ROW, user_id="223"))
+    assert table.get("abcdefgh") == ROW
+
+
+def test_a_row_is_replaced_version_by_version(table: BlobTable) -> None:
+    table.put(ROW)
+    second = replace(ROW, encrypted_blob="UkIy", version=1)
+
+    table.put(second)
+
+    assert table.get("abcdefgh") == second
+    for version in (0, 1, 3):
+        with pytest.raises(ConflictError):
+            table.put(replace(ROW, version=version))
+
+
+def test_a_deleted_row_is_not_revived_by_an_update(table: BlobTable) -> None:
+    table.put(ROW)
+    table.delete("abcdefgh")
+
+    with pytest.raises(ConflictError):
+        table.put(replace(ROW, version=1))
+    assert table.get("abcdefgh") is None
+    table.delete("abcdefgh")
+
+
+def test_a_status_change_is_seen_by_an_update_that_had_read_before(table: BlobTable) -> None:
+    table.put(ROW)
+
+    assert table.set_status("abcdefgh", "LOCKED")
+
+    assert table.get("abcdefgh") == replace(ROW, deployment_status="LOCKED", version=1)
+    with pytest.raises(ConflictError):
+        table.put(replace(ROW, version=1))
+    assert not table.set_status("aaaaaaaa", "LOCKED")
+    assert table.get("aaaaaaaa") is None
+
+
+def test_a_users_rows_come_newest_first(table: BlobTable) -> None:
+    for session_id, user_id, age in (("a", "222", 2), ("b", "222", 0.5), ("c", "222", 1), ("d", "223", 0)):
+        table.put(replace(ROW, session_id=session_id, user_id=user_id, created_at=ROW.created_at - age))
+
+    assert [row.session_id for row in table.of_user("222")] == ["b", "c", "a"]
+    assert table.of_user("222")[0].encrypted_blob == "UkIx"
+    assert table.of_user("224") == []
+
+
+def test_expired_rows_are_named_from_the_very_second(table: BlobTable) -> None:
+    table.put(ROW)
+    table.put(replace(ROW, session_id="longer", expires_at=ROW.expires_at + 1))
+
+    assert list(table.expired(ROW.expires_at - 1)) == []
+    assert list(table.expired(ROW.expires_at - 0.5)) == []
+    assert list(table.expired(ROW.expires_at)) == ["abcdefgh"]
+    assert sorted(table.expired(ROW.expires_at + 1.5)) == ["abcdefgh", "longer"]
+
+
+def test_of_updates_at_once_one_wins(table: BlobTable) -> None:
+    table.put(ROW)
+    outcomes: list[str] = []
+
+    def update(number: int) -> None:
+        try:
+            table.put(replace(ROW, encrypted_blob=str(number), version=1))
+            outcomes.append("won")
+        except ConflictError:
+            outcomes.append("lost")
+
+    threads = [Thread(target=update, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    if isinstance(table, DynamoBlobTable):
+        assert sorted(outcomes) == ["lost", "lost", "lost", "won"]
+    assert "won" in outcomes
+
+
+@pytest.mark.skipif("AWS_ENDPOINT_URL" not in os.environ, reason="no AWS_ENDPOINT_URL")
+def test_a_row_somebody_has_mangled_reads_as_one_that_is_over() -> None:
+    client, name = emulated_table()
+    table = DynamoBlobTable(client, name)
+    client.put_item(TableName=name, Item={"session_id": {"S": "mangled"}, "expires_at": {"S": "never"}})
+
+    row = table.get("mangled")
+
+    assert row == BlobRow("mangled", "", "", "", "", 0, 0)
+    client.delete_table(TableName=name)
+
+
+@pytest.mark.skipif("AWS_ENDPOINT_URL" not in os.environ, reason="no AWS_ENDPOINT_URL")
+def test_a_table_that_is_not_there_is_an_outside_error() -> None:
+    import boto3
+
+    table = DynamoBlobTable(boto3.client("dynamodb", region_name="us-east-1"), "missing")
+
+    for use in (
+        lambda: table.put(ROW),
+        lambda: table.get("a"),
+        lambda: table.of_user("a"),
+        lambda: list(table.expired(1)),
+    ):
+        with pytest.raises(OutsideError):
+            use()

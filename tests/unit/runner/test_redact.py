@@ -1,0 +1,242 @@
+"""What the log may show: never a secret, in no spelling, however it is cut; everything else as it was."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from runner.redact import REDACTED, LogFilter, Secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY = "wJalrXUtnFEMIxK7MDENGxbPxRfiCYzzDEMOsKEY"
+PEM = "-----BEGIN PRIVATE KEY-----\n" + "\n".join(
+    base64.b64encode(bytes((17 * row + 31 * column) % 251 for column in range(48))).decode() for row in range(8)
+)
+PEM += "\nQk9U\n-----END PRIVATE KEY-----\n"
+ODD = 'p"a\\ss w<ö>rd&/+%\twith|everything'
+
+characters = st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cs", "Cc"])
+values = st.text(characters, min_size=16, max_size=60)
+
+
+def secrets(*known: str) -> Secrets:
+    result = Secrets()
+    for value in known:
+        result.add(value)
+    return result
+
+
+def filtered(known: Secrets, text: str | bytes, step: int = 7) -> str:
+    data = text.encode() if isinstance(text, str) else text
+    stream = LogFilter(known)
+    lines = [line for start in range(0, len(data), step) for line in stream.feed(data[start : start + step])]
+    return "\n".join([*lines, *stream.close()])
+
+
+def leaked(text: str, secret: str, size: int = 16) -> bool:
+    return any(secret[i : i + size] in text for i in range(len(secret) - size + 1))
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "literal": str,
+    "json": json.dumps,
+    "json twice": lambda value: json.dumps(json.dumps(value)),
+    "json in utf-8": lambda value: json.dumps(value, ensure_ascii=False),
+    "hex": lambda value: value.encode().hex(),
+    "upper-case hex": lambda value: value.encode().hex().upper(),
+    "url": lambda value: quote(value, safe=""),
+    "url path": quote,
+    "url form": quote_plus,
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "base64 after one byte": lambda value: base64.b64encode(b"\xaa" + value.encode() + b"\x01").decode(),
+    "base64 after two bytes": lambda value: base64.b64encode(b"\xaa\xbb" + value.encode() + b"\x01\x02").decode(),
+    "url-safe base64": lambda value: base64.urlsafe_b64encode(b"user:" + value.encode()).decode(),
+    "base64 in lines": lambda value: base64.encodebytes(b"user:" + value.encode() * 2).decode(),
+}
+
+
+class TestKnownValues:
+    @pytest.mark.parametrize("spelling", SPELLINGS)
+    @pytest.mark.parametrize("value", [KEY, ODD, PEM], ids=["key", "odd", "pem"])
+    def test_a_value_is_found_in_every_spelling(self, value: str, spelling: str) -> None:
+        text = SPELLINGS[spelling](value)
+
+        shown = filtered(secrets(value), f"first\nbefore {text} after\nlast")
+
+        assert REDACTED in shown
+        assert shown.startswith("first\nbefore ")
+        assert shown.endswith(" after\nlast")
+        assert not leaked(shown, text.strip('"'), 12), shown
+
+    @given(values, st.sampled_from(sorted(SPELLINGS)), st.integers(1, 50))
+    @settings(max_examples=200, deadline=None)
+    def test_no_run_of_a_random_value_gets_through(self, value: str, spelling: str, step: int) -> None:
+        text = SPELLINGS[spelling](value)
+
+        shown = filtered(secrets(value), f"a={text}", step)
+
+        assert not leaked(shown, text.strip('"\n')[2:-4]), shown
+
+    @given(values, st.integers(1, 59), st.sampled_from(["\n", "\r\n", "\n  ", "\n│ ", "\\n", "\\\\n  "]))
+    @settings(max_examples=200, deadline=None)
+    @example(KEY, 20, "\n")
+    def test_a_value_split_in_two_shows_less_than_eight_characters(self, value: str, at: int, gap: str) -> None:
+        assume(at < len(value) and "\\" not in value and "|" not in value and "│" not in value)
+
+        shown = filtered(secrets(value), value[:at] + gap + value[at:])
+
+        assert not leaked(shown, value[:at], 8)
+        assert not leaked(shown, value[at:], 8)
+
+    def test_a_json_line_stays_json(self) -> None:
+        line = json.dumps({"@level": "info", "@message": f"x {ODD} y", "more": {"k": ODD}}, ensure_ascii=False)
+
+        shown = filtered(secrets(ODD), line)
+
+        assert json.loads(shown) == {"@level": "info", "@message": "x [redacted] y", "more": {"k": REDACTED}}
+
+    @given(values)
+    @settings(max_examples=200, deadline=None)
+    def test_a_json_line_with_any_value_stays_json(self, value: str) -> None:
+        line = json.dumps({"@level": "info", "a": f"x{value}y", "b": [value]})
+
+        assert set(json.loads(filtered(secrets(value), line))) == {"@level", "a", "b"}
+
+    def test_a_whole_service_account_file_in_base64_keeps_its_key_to_itself(self) -> None:
+        account = {"type": "service_account", "private_key": PEM, "client_email": "bot@demo.iam.gserviceaccount.com"}
+        text = base64.b64encode(json.dumps(account, indent=2).encode()).decode()
+
+        shown = filtered(secrets(PEM), f"GOOGLE_CREDENTIALS={text}")
+
+        assert not leaked(shown, base64.b64encode(json.dumps(PEM).encode()[3:]).decode(), 20)
+        assert len(shown) < len(text) / 2
+
+    def test_a_part_of_a_key_is_as_secret_as_the_whole(self) -> None:
+        shown = filtered(secrets(PEM), "line 3: " + PEM.splitlines()[3][5:40])
+
+        assert shown == "line 3: [redacted]"
+
+    def test_a_short_value_is_left_alone_unless_it_is_secret_by_name(self) -> None:
+        by_name = Secrets()
+        by_name.add("s3cr3t", shortest=1)
+
+        assert filtered(secrets("test"), "aws_instance.test: Creating...") == "aws_instance.test: Creating..."
+        assert filtered(by_name, "client s3cr3t refused") == "client [redacted] refused"
+
+    def test_a_value_of_eight_to_fifteen_characters_counts_only_as_a_whole(self) -> None:
+        known = secrets("production-pw")
+
+        assert filtered(known, "production-web is production-pw") == "production-web is [redacted]"
+
+    def test_text_without_secrets_is_not_changed(self) -> None:
+        text = 'aws_instance.web["a b"]: Creation complete after 3s [id=i-0123456789abcdef0] eu-central-1 │ \\ 123456789012'
+
+        assert filtered(secrets(KEY, PEM, ODD), text) == text
+
+    @given(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"])))
+    @settings(max_examples=200)
+    def test_any_text_survives_when_nothing_is_known(self, text: str) -> None:
+        assume("-----BEGIN" not in text and "://" not in text and not text.lstrip().startswith("{"))
+
+        assert Secrets().text(text) == text
+
+
+class TestShapes:
+    @pytest.mark.parametrize(
+        "secret",
+        [
+            "AKIAIOSFODNN7EXAMPLE",
+            "ASIAIOSFODNN7EXAMPLE",
+            "IQoJb3JpZ2luX2VjEAaCXVzLWVhc3QtMSJHMEUCIQ",
+            "ghp_" + "a1B2" * 9,
+            "github_pat_" + "11ABCDEFG0abcdefghijkl_mnopq",
+            "glpat-abcdefghij0123456789",
+            "xoxb-123456789012-abcdefghijkl",
+            "MTE" + "a" * 21 + ".GabcdE." + "b" * 38,
+            "https://discord.com/api/webhooks/123456789012345678/" + "x" * 68,
+            "ya29.a0AfH6SMBabcdefghijklmnop",
+            "AIza" + "B" * 35,
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
+            "abc8Q~" + "d" * 34,
+            "hvs.CAESIabcdefghijklmnopq",
+            "sk_live_" + "4" * 24,
+        ],
+    )
+    def test_a_token_of_a_known_shape_is_hidden(self, secret: str) -> None:
+        shown = Secrets().text(f'{{"@message":"token {secret}, refused"}}')
+
+        assert shown.endswith(', refused"}')
+        assert secret[-16:] not in shown
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("aws_secret_access_key = wJalrXUtnFEMI", "aws_secret_access_key = [redacted]"),
+            ("https://x.example/a?X-Amz-Signature=00ff00ff&b=1", "https://x.example/a?X-Amz-Signature=[redacted]&b=1"),
+            ("https://me:hunter2@git.example/x", "https://me:[redacted]@git.example/x"),
+            ("Authorization: Bearer abcdefgh", "Authorization: Bearer [redacted]"),
+            ("AccountKey=abcd1234==;Endpoint", "AccountKey=[redacted];Endpoint"),
+        ],
+    )
+    def test_a_labelled_secret_keeps_its_label(self, text: str, shown: str) -> None:
+        assert Secrets().text(text) == shown
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "arn:aws:iam::123456789012:role/deploy",
+            "bot@demo-project.iam.gserviceaccount.com in europe-west3",
+            "registry.terraform.io/hashicorp/aws v5.100.0 (signed by HashiCorp)",
+            "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "ssh://git@github.com/a/b.git?ref=v1.0:x",
+            "2026-11-23T00:22:38Z http://127.0.0.1:4566/_aws: connection refused",
+        ],
+    )
+    def test_what_is_not_secret_stays_readable(self, text: str) -> None:
+        assert Secrets().text(text) == text
+
+    def test_an_unknown_private_key_is_hidden_over_all_its_lines(self) -> None:
+        shown = filtered(Secrets(), f"before\n{PEM}after")
+
+        assert shown.splitlines()[0] == "before"
+        assert shown.splitlines()[-1] == "after"
+        assert not any(line in shown for line in PEM.splitlines()[1:-1])
+
+    def test_an_unknown_private_key_is_hidden_in_provisioner_lines(self) -> None:
+        lines = [f"null_resource.a (local-exec): {line}" for line in PEM.splitlines()]
+
+        shown = filtered(Secrets(), "\n".join(lines))
+
+        assert shown.count("null_resource.a (local-exec):") == len(lines)
+        assert not any(line in shown for line in PEM.splitlines()[1:-2])
+
+    def test_an_unknown_private_key_in_one_json_line_leaves_json(self) -> None:
+        line = json.dumps({"@level": "info", "key": PEM, "then": 1})
+
+        assert json.loads(filtered(Secrets(), line))["then"] == 1
+        assert not leaked(filtered(Secrets(), line), PEM)
+
+    def test_progress_after_an_unfinished_key_is_still_shown(self) -> None:
+        shown = filtered(
+            Secrets(), "-----BEGIN RSA PRIVATE KEY-----\naws_instance.web: Still creating... [10s elapsed]"
+        )
+
+        assert shown.splitlines()[1] == "aws_instance.web: Still creating... [10s elapsed]"
+
+    @pytest.mark.parametrize("kind", ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY"])
+    def test_a_private_key_in_base64_is_hidden(self, kind: str) -> None:
+        text = base64.b64encode(PEM.replace("PRIVATE KEY", kind).encode()).decode()
+
+        assert Secrets().text(f"key {text}") == "key [redacted]"
+
+    def test_a_hostile_line_costs_no_more_than_its_length(self) -> None:
+        for text in ("eyJ" * 20000, "://a:" * 13000, "-----BEGIN " * 6000, "\\" * 64000, '{"' * 32000):
+            filtered(secrets(KEY, PEM), text, step=4096)

@@ -1,0 +1,85 @@
+import pytest
+
+from chatops.errors import ConflictError
+from chatops.vault.blobs import RecoveryBlobs
+from tests.fakes.blob_table import InMemoryBlobTable
+from tests.unit.vault.conftest import Clock
+
+
+@pytest.fixture
+def blobs(table: InMemoryBlobTable, clock: Clock) -> RecoveryBlobs:
+    clock.now = 1000.5
+    blobs = RecoveryBlobs(table, clock)
+    blobs.save_recovery_blob("abc", "222", "111", "b64", 2800)
+    return blobs
+
+
+def ids(blobs: RecoveryBlobs, user_id: str = "222", guild_id: str = "111") -> list[str]:
+    return [row.session_id for row in blobs.get_user_active_sessions(user_id, guild_id)]
+
+
+def test_a_saved_blob_is_active_and_has_the_guides_columns(blobs: RecoveryBlobs) -> None:
+    row = blobs.get_recovery_blob("abc")
+
+    assert row is not None
+    assert (row.session_id, row.user_id, row.guild_id, row.encrypted_blob) == ("abc", "222", "111", "b64")
+    assert (row.deployment_status, row.created_at, row.expires_at, row.attempts) == ("ACTIVE", 1000.5, 2800, 0)
+
+
+def test_a_row_is_refused_at_its_expiry_and_not_a_second_before(blobs: RecoveryBlobs, clock: Clock) -> None:
+    clock.now = 2799
+    assert blobs.get_recovery_blob("abc")
+    assert ids(blobs) == ["abc"]
+
+    clock.now = 2800
+    assert blobs.get_recovery_blob("abc") is None
+    assert ids(blobs) == []
+
+
+def test_an_unknown_session_has_no_blob(blobs: RecoveryBlobs) -> None:
+    assert blobs.get_recovery_blob("abd") is None
+    assert not blobs.update_recovery_blob_status("abd", "COMPLETED")
+
+
+def test_active_sessions_are_the_users_own_in_this_guild_newest_first(blobs: RecoveryBlobs, clock: Clock) -> None:
+    clock.now = 1010
+    blobs.save_recovery_blob("newer", "222", "111", "b64", 2810)
+    blobs.save_recovery_blob("elsewhere", "222", "112", "b64", 2810)
+    blobs.save_recovery_blob("anothers", "223", "111", "b64", 2810)
+
+    assert ids(blobs) == ["newer", "abc"]
+    assert ids(blobs, guild_id="112") == ["elsewhere"]
+
+
+def test_a_row_of_another_status_is_not_active_but_still_there(blobs: RecoveryBlobs) -> None:
+    assert blobs.update_recovery_blob_status("abc", "COMPLETED")
+
+    row = blobs.get_recovery_blob("abc")
+    assert row is not None
+    assert row.deployment_status == "COMPLETED"
+    assert ids(blobs) == []
+
+
+def test_a_taken_id_is_not_overwritten(blobs: RecoveryBlobs) -> None:
+    with pytest.raises(ConflictError):
+        blobs.save_recovery_blob("abc", "223", "111", "other", 2800)
+
+    row = blobs.get_recovery_blob("abc")
+    assert row is not None
+    assert row.user_id == "222"
+
+
+def test_cleanup_removes_what_has_expired_and_nothing_else(
+    blobs: RecoveryBlobs, table: InMemoryBlobTable, clock: Clock
+) -> None:
+    blobs.save_recovery_blob("longer", "222", "111", "b64", 2801)
+    assert blobs.cleanup_expired_recovery_blobs() == 0
+
+    clock.now = 2800
+
+    assert blobs.cleanup_expired_recovery_blobs() == 1
+    assert list(table.rows) == ["longer"]
+
+
+def test_a_row_does_not_show_its_blob_when_printed(blobs: RecoveryBlobs) -> None:
+    assert "b64" not in repr(blobs.get_recovery_blob("abc"))
