@@ -8,7 +8,8 @@ Started by the build, after it claimed the bundle and unpacked it in a private f
 CHATOPS_URL  where heartbeats go: POST $CHATOPS_URL/runs/heartbeat (required)
 RUN_ID       refused when the bundle is of another run (optional)
 TERRAFORM    an executable to use instead of the pinned download: a path, or a name on PATH (optional)
-EXTRA_FILES_DIR  a folder whose files are laid beside the blueprint's; relative to <folder> (optional)
+EXTRA_FILES_DIR  a folder that may have a folder for each kind of credentials (aws, gcp, azure, none), whose files are
+             laid beside the blueprint's; relative to <folder> (optional)
 RUN_AS       the user to run the tool as, when started as root (optional)
 TMPDIR       where `chatops-<run id>/` is made; it must be the same for plan and apply, a saved plan names it
 also read: PATH, and what `engine.PASSED_ON` lists; nothing else reaches the tool

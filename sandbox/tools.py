@@ -91,12 +91,13 @@ def _provider_version(terraform: str, cli_config: str) -> str:
 
 
 def _extra_files(provider: str, emulator_url: str) -> Path:
-    """The emulator's address and manners, which no blueprint may hold."""
+    """The emulator's address and manners, which no blueprint may hold: a folder for each kind of credentials."""
     folder = HOME / "extra-files"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     source = ROOT / "sandbox" / "terraform"
-    for name, target in ((provider, "aws_override.tf"), ("backend_override.tf", "backend_override.tf")):
-        text = (source / name).read_text().replace("__ENDPOINT__", emulator_url)
-        (folder / target).write_text(text)
+    for kind, names in {"aws": (provider, "backend_override.tf"), "none": ("backend_override.tf",)}.items():
+        (folder / kind).mkdir(parents=True)
+        for name in names:
+            text = (source / name).read_text().replace("__ENDPOINT__", emulator_url)
+            (folder / kind / name).write_text(text)
     return folder

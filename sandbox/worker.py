@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -47,7 +48,11 @@ def _serve(activity: str) -> None:
             time.sleep(1)
             continue
         if task.get("taskToken"):
-            _take(states, task["taskToken"], json.loads(task["input"]))
+            try:
+                _take(states, task["taskToken"], json.loads(task["input"]))
+            except Exception as error:
+                traceback.print_exc()
+                states.send_task_failure(taskToken=task["taskToken"], error="States.TaskFailed", cause=repr(error)[:1000])
 
 
 def _take(states: Any, token: str, arguments: Mapping[str, Any]) -> None:
@@ -79,7 +84,7 @@ def _run(arguments: Mapping[str, Any]) -> builds.BuildRecord:
         )
         record = replace(record, session=process.pid)
         builds.save(record)
-        status = _followed(process, record, project["logsConfig"]["cloudWatchLogs"]["groupName"])
+        status = _followed(process, record, os.environ["SANDBOX_LOG_GROUP"])
     record = replace(record, status=status)
     builds.save(record)
     return record

@@ -124,8 +124,6 @@ def _channel(state: State, request: Request) -> Channel:
     channel = state.world.channel_by_id(request.arguments["channel_id"])
     if channel is None:
         raise ApiError(404, 10003, "Unknown Channel")
-    if channel.guild and channel.guild.id != state.world.guild.id:
-        raise ApiError(403, 50001, "Missing Access")
     return channel
 
 
@@ -141,6 +139,6 @@ def _scope(state: State, request: Request) -> str | None:
     if request.arguments["application_id"] != state.settings.application_id:
         raise ApiError(403, 20012, "You are not authorized to perform this action on this application")
     guild_id = request.arguments.get("guild_id")
-    if guild_id is not None and guild_id != state.world.guild.id:
+    if guild_id is not None and guild_id not in state.world.guild_ids:
         raise ApiError(403, 50001, "Missing Access")
     return guild_id

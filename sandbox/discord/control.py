@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/_sandbox/"
 LONGEST_WAIT = 300.0
-LONGEST_POLL = 25.0
+LONGEST_POLL = 25
 
 
 class BadControlError(ValueError):
@@ -62,41 +62,35 @@ def _refusal(request: Request) -> str | None:
 
 def _slash(state: State, request: Request) -> JsonObject:
     wanted = request.json_object()
-    options = wanted.get("options") or {}
-    if not isinstance(options, dict) or not all(isinstance(v, str | int | float | bool) for v in options.values()):
-        raise BadControlError("'options' must be an object of texts, numbers and booleans")
-    user, start = _user(state, wanted), state.transcript.last
+    options = _values(wanted, "options", (str, int, float))
+    user, seconds, start = _user(state, wanted), _seconds(wanted), state.transcript.last
     place = (_text(wanted, "guild", None), _text(wanted, "channel", None))
     result = people.run_command(state, _text(wanted, "name"), options, user, *place)
-    return _settled(state, result, user, start, _seconds(wanted))
+    return _settled(state, result, user, start, seconds)
 
 
 def _press(state: State, request: Request) -> JsonObject:
     wanted = request.json_object()
-    user, start = _user(state, wanted), state.transcript.last
+    user, seconds, start = _user(state, wanted), _seconds(wanted), state.transcript.last
     target = (_text(wanted, "message_id"), _text(wanted, "custom_id"))
     values = wanted.get("values")
     if values is not None and not (isinstance(values, list) and all(isinstance(v, str) for v in values)):
         raise BadControlError("'values' must be a list of texts")
     result = people.press(state, *target, user, values, unchecked=False)
-    return _settled(state, result, user, start, _seconds(wanted))
+    return _settled(state, result, user, start, seconds)
 
 
 def _submit(state: State, request: Request) -> JsonObject:
     wanted = request.json_object()
-    values = wanted.get("values")
-    if not isinstance(values, dict):
-        raise BadControlError("'values' must be an object: field name to text")
-    user, start = _user(state, wanted), state.transcript.last
+    values = _values(wanted, "values", (str, list))
+    user, seconds, start = _user(state, wanted), _seconds(wanted), state.transcript.last
     result = people.submit_modal(state, _text(wanted, "interaction_id"), values, user)
-    return _settled(state, result, user, start, _seconds(wanted))
+    return _settled(state, result, user, start, seconds)
 
 
 def _autocomplete(state: State, request: Request) -> JsonObject:
     wanted = request.json_object()
-    options = wanted.get("options") or {}
-    if not isinstance(options, dict):
-        raise BadControlError("'options' must be an object")
+    options = _values(wanted, "options", (str, int, float))
     focused = _text(wanted, "focused")
     result = people.run_command(state, _text(wanted, "name"), options, _user(state, wanted), focused=focused)
     return _outcome(result) | {"choices": result.choices}
@@ -110,10 +104,10 @@ def _messages(state: State, request: Request) -> JsonObject:
 def _transcript(state: State, request: Request) -> JsonObject:
     """Events after `since`; waits up to `wait` seconds for the first."""
     try:
-        since, wait = int(request.query.get("since", "0")), float(request.query.get("wait", "0"))
+        since, wait = int(request.query.get("since", "0")), int(request.query.get("wait", "0"))
     except ValueError:
-        raise BadControlError("'since' and 'wait' must be numbers") from None
-    events = state.transcript.since(since, min(max(wait, 0.0), LONGEST_POLL))
+        raise BadControlError("'since' and 'wait' must be whole numbers") from None
+    events = state.transcript.since(since, min(max(wait, 0), LONGEST_POLL))
     shown = [
         event.as_json() | ({"rendered": _rendered(state, event.message)} if event.message else {}) for event in events
     ]
@@ -187,6 +181,14 @@ def _text(wanted: JsonObject, key: str, default: Any = ...) -> Any:
     if value is ... or not (isinstance(value, str) or value is default):
         raise BadControlError(f"{key!r} must be a text")
     return value
+
+
+def _values(wanted: JsonObject, key: str, kinds: tuple[type, ...]) -> dict[str, Any]:
+    values = wanted.get(key) or {}
+    if not isinstance(values, dict) or not all(isinstance(value, kinds) for value in values.values()):
+        allowed = ", ".join({str: "texts", list: "lists", int: "numbers", float: "booleans"}[kind] for kind in kinds)
+        raise BadControlError(f"{key!r} must be an object of {allowed}")
+    return values
 
 
 def _seconds(wanted: JsonObject) -> float:

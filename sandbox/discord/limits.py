@@ -13,6 +13,8 @@ from sandbox.discord.protocol import ApiError
 if TYPE_CHECKING:
     from sandbox.discord.clock import Clock
 
+PATIENT_REQUESTS = 2  # blocked in one window: two writers may meet, a third request was told to wait
+
 Scope = Literal["user", "global", "shared"]
 
 
@@ -54,7 +56,7 @@ class RateLimiter:
             if bucket.used <= self.limit.requests:
                 return headers, None, False
             bucket.blocked += 1
-            return headers, too_many(bucket.resets_at - now), bucket.blocked > 1
+            return headers, too_many(bucket.resets_at - now), bucket.blocked > PATIENT_REQUESTS
 
     def _open_bucket(self, key: str, now: float) -> Bucket:
         assert self.limit is not None  # noqa: S101 – checked by the only caller
@@ -81,5 +83,5 @@ def too_many(retry_after: float, scope: Scope = "user") -> ApiError:
     if is_global:
         headers["X-RateLimit-Global"] = "true"
     message = "The resource is being rate limited." if scope == "shared" else "You are being rate limited."
-    extra = {"retry_after": round(retry_after, 3), "global": is_global}
+    extra = {"retry_after": math.ceil(retry_after * 1000) / 1000, "global": is_global}
     return ApiError(429, 0, message, headers=headers, extra=extra)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -20,44 +21,38 @@ BODY_LIMIT = 26 * 1024 * 1024
 
 
 class Listener(ThreadingHTTPServer):
-    """Serves one `State` on 127.0.0.1."""
+    """Serves one `State` on 127.0.0.1.
 
-    daemon_threads = False  # so that closing joins them
+    Threads are daemons, so that a caller that dies without `stop` does not hang; `stop` joins them all the same.
+    """
+
     request_queue_size = 64
 
     def __init__(self, state: State, port: int) -> None:
         self.state = state
         self.stopping = threading.Event()
-        self._connections: set[socket.socket] = set()
-        self._connections_lock = threading.Lock()
+        self._connections: dict[threading.Thread, socket.socket] = {}
         super().__init__(("127.0.0.1", port), Handler)
 
     def stop(self) -> None:
         """Take no more requests, end idle connections, join every thread."""
         self.stopping.set()
         self.shutdown()
-        with self._connections_lock:
-            for connection in self._connections:
-                _hang_up(connection)
+        for thread, connection in self._connections.items():
+            _hang_up(connection)
+            thread.join()
         self.server_close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, so that `stop` can end it while it idles."""
-        with self._connections_lock:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        """Forget the connection and close it."""
-        with self._connections_lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
+        """Serve the connection on a thread that `stop` knows."""
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
+        open_now = {thread: connection for thread, connection in self._connections.items() if thread.is_alive()}
+        self._connections = open_now | {thread: request}
+        thread.start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hung up is no error; anything else is one of ours and is shown."""
-        import sys
-
-        if not isinstance(sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 OptionValue = str | int | float | bool
 SAFE_INTEGER = 2**53
 STRING_LIMIT = 6000
+UNREGISTERED_ID = "1061000000000000800"
 
 
 class ClientRefusalError(ValueError):
@@ -21,20 +22,27 @@ class ClientRefusalError(ValueError):
 
 
 def command_data(
-    name: str, options: Mapping[str, OptionValue], commands: Mapping[str, JsonObject], world: World, focused: str | None
+    name: str,
+    options: Mapping[str, OptionValue],
+    commands: Mapping[str, JsonObject] | None,
+    world: World,
+    focused: str | None,
 ) -> JsonObject:
     """The `data` of a command or, with a `focused` option, of an autocomplete interaction.
 
-    `commands` are the registered ones by name; when there are none at all, types follow the Python values.
+    `commands` are those registered here, by name; None, when the app registered none anywhere: Python types decide.
     """
-    first, *subcommands = name.removeprefix("/").split()
-    command = commands.get(first)
-    if commands and command is None:
-        raise ClientRefusalError(f"there is no command /{first}; registered: {', '.join(sorted(commands))}")
-    if not commands:
+    first, *subcommands = name.removeprefix("/").split() or [""]
+    if not first:
+        raise ClientRefusalError("the command needs a name")
+    if commands is None:
         built = [_option(key, _inferred(value), value, key == focused) for key, value in options.items()]
-        return {"id": "0", "name": first, "type": 1, "options": _nested(subcommands, built)}
-    assert command is not None  # noqa: S101 – refused above
+        return {"id": UNREGISTERED_ID, "name": first, "type": 1, "options": _nested(subcommands, built)}
+    command = commands.get(first)
+    if command is None:
+        raise ClientRefusalError(
+            f"there is no command /{first}; registered here: {', '.join(sorted(commands)) or 'none'}"
+        )
     specs = _find_specs(command, subcommands)
     built = _typed_options(specs, options, world, focused)
     nested = _nested_by_spec(command, subcommands, built)

@@ -42,11 +42,11 @@ def run_command(
     """Send a slash command, or the autocomplete request of its `focused` option."""
     person = state.world.user(user)
     place = state.world.place(person, guild, channel)
-    commands = state.commands_in(place.guild.id if place.guild else None)
+    commands = state.commands_in(place.guild.id if place.guild else None) if state.commands else None
     if focused is not None and focused not in options:
         options = {**options, focused: ""}
     data = command_data(name, options, commands, state.world, focused)
-    _check_permission(state, commands.get(data["name"]), person, place)
+    _check_permission(state, (commands or {}).get(data["name"]), person, place)
     kind = InteractionType.COMMAND if focused is None else InteractionType.AUTOCOMPLETE
     interaction = state.interactions.open(kind, person, place, name.removeprefix("/"))
     result = deliver(state, interaction, payloads.act(state, interaction, data))

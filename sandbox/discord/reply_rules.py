@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from sandbox.discord import message_rules, schema
 from sandbox.discord.protocol import (
-    ApiError,
     CallbackType,
     Component,
     FieldError,
@@ -112,8 +111,3 @@ def habits(callback: CallbackType, payload: JsonObject) -> Iterator[str]:
         yield f"a deferred answer shows nothing but its flags; dropped: {sorted(set(data) - {'flags'})}"
     for ignored in schema.ignored_fields(SCHEMAS[callback], payload):
         yield str(ignored)
-
-
-def empty_message() -> ApiError:
-    """400 50006."""
-    return ApiError(400, 50006, "Cannot send an empty message")

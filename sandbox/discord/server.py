@@ -38,7 +38,7 @@ class DiscordServer:
     def start(self) -> DiscordServer:
         """Begin to serve; returns itself."""
         serve = self._listener.serve_forever
-        self._thread = threading.Thread(target=serve, args=(0.03,), name="discord", daemon=True)
+        self._thread = threading.Thread(target=serve, args=(0.02,), name="discord", daemon=True)
         self._thread.start()
         return self
 

@@ -104,12 +104,6 @@ class World:
         self._permissions[user.id, guild.id] = permissions
         return user
 
-    def add_channel(self, name: str, guild: Guild) -> Channel:
-        """Create one more text channel."""
-        channel = Channel(f"1061000000000004{len(self._channels):03}", name, guild)
-        self._channels.append(channel)
-        return channel
-
     def user(self, who: User | str) -> User:
         """A user by account, name or id."""
         if isinstance(who, User):
@@ -119,6 +113,11 @@ class World:
             names = ", ".join(user.name for user in self._users)
             raise NobodyThereError(f"there is no user {who!r}; the sandbox has: {names}")
         return found
+
+    @property
+    def guild_ids(self) -> set[str]:
+        """The guilds that installed the app."""
+        return {self.guild.id, self.other_guild.id}
 
     def channel_by_id(self, channel_id: str) -> Channel | None:
         """The channel with this id, direct messages included."""

@@ -417,8 +417,8 @@ class TestAutocomplete:
             f"blog-{GUILD}",
         ]
 
-    def test_outside_a_guild_there_are_no_deployment_names(self, alone: Discord) -> None:
-        assert choices(alone.send(typing("name", "", guild_id=None))) == []
+    def test_outside_a_guild_there_are_no_deployment_names(self, discord: Discord) -> None:
+        assert choices(discord.send(typing("name", "", guild_id=None))) == []
 
     def test_at_most_25_are_sent(self, alone: Discord) -> None:
         assert len(choices(alone.send(typing("many", "")))) == 25

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -13,9 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    import signal
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SECRET = "wJalrXUtnFEMIxK7MDENGxbPxRfiCYzzDEMOsKEY"
@@ -33,7 +35,8 @@ files = {{
 }}
 calls.mkdir(exist_ok=True)
 (calls / f"{{len(list(calls.iterdir())):02}}-{{command}}.json").write_text(json.dumps(
-    {{"args": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd(), "files": files, "uid": os.geteuid(), "gid": os.getegid(), "groups": os.getgroups(),
+    {{"args": sys.argv[1:], "env": dict(os.environ), "cwd": os.getcwd(), "files": files,
+     "uid": os.geteuid(), "gid": os.getegid(), "groups": os.getgroups(),
      "group": os.getpgrp() == os.getpid()}}))
 play = json.loads((here / "play.json").read_text()).get(command, {{}})
 if isinstance(play, list):
@@ -144,7 +147,7 @@ def fake(tmp_path: Path) -> Fake:
 
 
 class Control:
-    """Heartbeats, uploads and downloads, remembered."""
+    """Heartbeats, uploads and downloads, remembered; and as much of S3 as Terraform's backend asks for."""
 
     def __init__(self) -> None:
         self.uploads: dict[str, bytes] = {}
@@ -153,8 +156,7 @@ class Control:
         self.beat_answer: tuple[int, dict[str, Any]] = (200, {"cancel": False})
         self.objects: dict[str, bytes] = {}
         self.failing_uploads = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = ControlServer(self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -167,66 +169,73 @@ class Control:
         answer: dict[str, Any] = json.loads(self.uploads["result"])
         return answer
 
-    def _handler(control) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - `self` is the request inside
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *_: object) -> None:
-                pass
 
-            def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name.replace("_", "-"), value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(body)
+class ControlServer(ThreadingHTTPServer):
+    daemon_threads = True
 
-            def body(self) -> bytes:
-                return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def __init__(self, control: Control) -> None:
+        super().__init__(("127.0.0.1", 0), ControlRequest)
+        self.control = control
 
-            def do_POST(self) -> None:
-                control.beats.append(json.loads(self.body()))
-                status, answer = control.beat_answer
-                self.answer(status, json.dumps(answer).encode())
 
-            def do_GET(self) -> None:
-                path, _, query = self.path.partition("?")
-                if path.startswith("/s3/"):
-                    self.s3_get(path, query)
-                elif path in control.downloads:
-                    self.answer(200, control.downloads[path])
-                else:
-                    self.answer(404)
+class ControlRequest(BaseHTTPRequestHandler):
+    server: ControlServer
 
-            do_HEAD = do_GET
+    def log_message(self, *_: object) -> None:
+        pass
 
-            def s3_get(self, path: str, query: str) -> None:
-                if path.count("/") < 3 or path.endswith("/"):
-                    self.answer(200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
-                elif path in control.objects:
-                    self.answer(200, control.objects[path], ETag='"x"')
-                else:
-                    self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+    def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
-            def do_PUT(self) -> None:
-                path, data = self.path.partition("?")[0], self.body()
-                if path.startswith("/s3/"):
-                    taken = self.headers.get("If-None-Match") == "*" and path in control.objects
-                    if not taken:
-                        control.objects[path] = data
-                    self.answer(412 if taken else 200, ETag='"x"')
-                elif control.failing_uploads > 0:
-                    control.failing_uploads -= 1
-                    self.answer(503)
-                else:
-                    control.uploads[path.removeprefix("/up/")] = data
-                    self.answer(200)
+    def body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
-            def do_DELETE(self) -> None:
-                control.objects.pop(self.path.partition("?")[0], None)
-                self.answer(204)
+    @property
+    def place(self) -> str:
+        return self.path.partition("?")[0]
 
-        return Handler
+    def do_POST(self) -> None:
+        control = self.server.control
+        control.beats.append(json.loads(self.body()))
+        status, answer = control.beat_answer
+        self.answer(status, json.dumps(answer).encode())
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        control = self.server.control
+        if self.place in control.downloads:
+            self.answer(200, control.downloads[self.place])
+        elif self.place in control.objects:
+            self.answer(200, control.objects[self.place], ETag='"x"')
+        elif self.place.startswith("/state") and self.place.count("/") < 3:
+            self.answer(200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+        else:
+            self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+
+    def do_PUT(self) -> None:
+        control, data = self.server.control, self.body()
+        if self.place.startswith("/state/"):
+            taken = self.headers.get("If-None-Match") == "*" and self.place in control.objects
+            control.objects |= {} if taken else {self.place: data}
+            self.answer(412 if taken else 200, ETag='"x"')
+        elif control.failing_uploads > 0:
+            control.failing_uploads -= 1
+            self.answer(503)
+        else:
+            control.uploads[self.place.removeprefix("/up/")] = data
+            self.answer(200)
+
+    def do_DELETE(self) -> None:
+        self.server.control.objects.pop(self.place, None)
+        self.answer(204)
 
 
 @pytest.fixture

@@ -79,18 +79,19 @@ class TestPlan:
         assert "-json" not in fake.call("init")["args"]
 
     def test_the_module_is_laid_out_with_variables_and_backend(self, start: Start, fake: Fake, tmp_path: Path) -> None:
-        extra = tmp_path / "extra"
-        extra.mkdir()
-        (extra / "provider_override.tf").write_text("# override\n")
+        for kind in ("aws", "gcp"):
+            (tmp_path / "extra" / kind).mkdir(parents=True)
+            (tmp_path / "extra" / kind / f"{kind}_override.tf").write_text("# override\n")
 
-        start(env={"EXTRA_FILES_DIR": str(extra)}).finish()
+        start(env={"EXTRA_FILES_DIR": str(tmp_path / "extra")}).finish()
 
         call = fake.call("plan")
         files = {
             path.removeprefix(str(Path(call["cwd"]).parent) + "/"): text for path, (_, text) in call["files"].items()
         }
         assert files["module/main.tf"] == "# a module\n"
-        assert files["module/provider_override.tf"] == "# override\n"
+        assert files["module/aws_override.tf"] == "# override\n"
+        assert "module/gcp_override.tf" not in files
         assert 'backend "s3"' in files["module/backend.tf"]
         assert json.loads(files["module/terraform.tfvars.json"]) == {
             "name": "web",
@@ -101,6 +102,11 @@ class TestPlan:
         assert 'profile = "state"\n' in files["backend.hcl"]
         assert "use_lockfile = true\n" in files["backend.hcl"]
         assert "stateSECRET" not in files["backend.hcl"]
+
+    def test_a_kind_of_credentials_may_have_no_extra_files(self, start: Start, tmp_path: Path) -> None:
+        (tmp_path / "extra").mkdir()
+
+        assert start(env={"EXTRA_FILES_DIR": str(tmp_path / "extra")}).finish()[0] == 0
 
     def test_everything_the_tool_sees_is_private(self, start: Start, fake: Fake) -> None:
         start().finish()
@@ -211,11 +217,21 @@ class TestPlan:
         assert code == 0
         assert control.uploads["plan"] == PLAN
 
-    def test_a_result_that_is_a_link_is_not_handed_in(
+    def test_a_plan_that_is_a_link_is_a_failure(
         self, start: Start, control: Control, fake: Fake, tmp_path: Path
     ) -> None:
         (tmp_path / "theirs").write_text("not the tool's")
-        fake.play["plan"] |= {"links": {"errored.tfstate": str(tmp_path / "theirs")}}
+        fake.play["plan"] = {"links": {"plan.tfplan": str(tmp_path / "theirs")}}
+
+        code, _ = start().finish()
+
+        assert (code, control.result["status"]) == (1, "failed")
+        assert "plan" not in control.uploads
+
+    def test_a_lock_file_that_is_a_link_is_not_handed_in(
+        self, start: Start, control: Control, fake: Fake, tmp_path: Path
+    ) -> None:
+        (tmp_path / "theirs").write_text("not the tool's")
         fake.play["init"] = {"links": {".terraform.lock.hcl": str(tmp_path / "theirs")}}
 
         start().finish()
@@ -266,6 +282,14 @@ class TestApply:
         assert code == 1
         assert control.result["errors"][0]["summary"] == "the download of the saved plan was answered with HTTP 404"
         assert "Signature" not in output
+
+    def test_lost_outputs_do_not_make_an_apply_a_failure(self, start: Start, control: Control, fake: Fake) -> None:
+        fake.play["output"] = {"stdout": ["no json"], "exit": 1}
+
+        code, output = start(**APPLY).finish()
+
+        assert (code, control.result["status"]) == (0, "succeeded")
+        assert "chatops: outputs are missing: output gave no readable answer" in output
 
     def test_a_failed_apply_tells_what_exists_and_saves_the_state(
         self, start: Start, control: Control, fake: Fake
@@ -406,14 +430,14 @@ class TestApply:
         assert nothing_left(running)
 
     def test_a_process_that_keeps_the_pipe_open_does_not_hold_the_run(self, start: Start, fake: Fake) -> None:
-        fake.play["apply"] = {"orphan": 20, "stdout": ["done"]}
+        fake.play["apply"] = {"orphan": 12, "stdout": ["done"]}
         began = time.monotonic()
 
         code, output = start(**APPLY).finish()
 
         assert code == 0
         assert "done" in output
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 8
 
 
 class TestRefusals:
@@ -451,6 +475,12 @@ class TestRefusals:
         assert code == 1
         assert "TERRAFORM names 'no-such-tool'" in control.result["errors"][0]["summary"]
         assert "Traceback" not in output
+
+    def test_a_missing_folder_of_extra_files_is_a_clear_failure(self, start: Start, control: Control) -> None:
+        code, _ = start(env={"EXTRA_FILES_DIR": "/no/such/folder"}).finish()
+
+        assert code == 1
+        assert "EXTRA_FILES_DIR names '/no/such/folder'" in control.result["errors"][0]["summary"]
 
     def test_a_workspace_of_somebody_else_is_not_touched(self, start: Start, control: Control, tmp_path: Path) -> None:
         theirs = tmp_path / "tmp" / "chatops-run-0123456789"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.discord import ClientRefusalError, schema
+from sandbox.discord.world import MANAGE_GUILD
 from tests.fakes.discord_app import Pair, reply, running
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ DEPLOY: dict[str, Any] = {
     ],
 }
 ADMIN = {"name": "cloud-forget-guild", "description": "Forget", "default_member_permissions": "0"}
-MANAGE = {"name": "cloud-settings", "description": "Settings", "default_member_permissions": "32"}
+MANAGE = {"name": "cloud-settings", "description": "Settings", "default_member_permissions": str(MANAGE_GUILD)}
 NESTED = {
     "name": "cloud",
     "description": "All",
@@ -32,12 +33,15 @@ NESTED = {
 }
 
 
-@pytest.fixture
-def pair() -> Iterator[Pair]:
+def start() -> Iterator[Pair]:
     with running() as pair:
         pair.app.answer = lambda interaction: reply({"type": 5})
         assert pair.calls.register(DEPLOY, ADMIN, MANAGE, NESTED).status_code == 200
         yield pair
+
+
+pair = pytest.fixture(start, name="pair")
+untouched = pytest.fixture(start, name="untouched", scope="module")
 
 
 def test_registered_commands_are_listed_with_ids_that_survive_a_second_put(pair: Pair) -> None:
@@ -105,10 +109,10 @@ def test_subcommands_are_nested(pair: Pair) -> None:
         ("cloud nothing", {}, "no subcommand 'nothing'"),
     ],
 )
-def test_the_client_refuses_what_does_not_fit(pair: Pair, name: str, options: dict[str, Any], reason: str) -> None:
+def test_the_client_refuses_what_does_not_fit(untouched: Pair, name: str, options: dict[str, Any], reason: str) -> None:
     with pytest.raises(ClientRefusalError, match=reason):
-        pair.discord.slash(name, options)
-    assert pair.app.received == []
+        untouched.discord.slash(name, options)
+    assert untouched.app.received == []
 
 
 def test_commands_are_hidden_from_those_without_the_permission(pair: Pair) -> None:
@@ -116,7 +120,7 @@ def test_commands_are_hidden_from_those_without_the_permission(pair: Pair) -> No
         assert pair.discord.slash(name, user="owner").problem is None
         with pytest.raises(ClientRefusalError, match="member may not use"):
             pair.discord.slash(name, user="member")
-    manager = pair.discord.world.add_user("manager", pair.discord.world.guild, 32)
+    manager = pair.discord.world.add_user("manager", pair.discord.world.guild, MANAGE_GUILD)
     assert pair.discord.slash("cloud-settings", user=manager).problem is None
 
 
@@ -144,8 +148,19 @@ def test_global_commands_reach_direct_messages_unless_their_contexts_say_no(pair
             pair.discord.slash(name, channel="dm")
 
 
+def test_a_guilds_commands_do_not_exist_in_another_guild(pair: Pair) -> None:
+    with pytest.raises(ClientRefusalError, match="no command /cloud-settings; registered here: none"):
+        pair.discord.slash("cloud-settings", user="outsider")
+    path = f"/applications/{pair.discord.application_id}/guilds/5/commands"
+    assert pair.calls.bot("PUT", path, []).json()["code"] == 50001
+
+
 OPTION = {"type": 3, "name": "a", "description": "d"}
 CHOICE = {"name": "x", "value": "x"}
+
+
+def numbered(count: int, more: str = "") -> list[dict[str, str]]:
+    return [{"name": str(n), "value": f"{n}{more}"} for n in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -160,23 +175,23 @@ CHOICE = {"name": "x", "value": "x"}
         ("0.options.1.name", {"options": [OPTION, OPTION]}),
         ("0.options.1", {"options": [OPTION, OPTION | {"name": "b", "required": True}]}),
         ("0.options.0.autocomplete", {"options": [OPTION | {"autocomplete": True, "choices": [CHOICE]}]}),
-        ("0.options.0.choices", {"options": [OPTION | {"choices": [{"name": str(n), "value": str(n)} for n in range(26)]}]}),
+        ("0.options.0.choices", {"options": [OPTION | {"choices": numbered(26)}]}),
         ("0.options.0.choices.1.name", {"options": [OPTION | {"choices": [CHOICE, CHOICE | {"value": "y"}]}]}),
         ("0.options.0.type", {"options": [OPTION | {"type": 99}]}),
         ("0.options.0.min_length", {"options": [OPTION | {"min_length": 5, "max_length": 2}]}),
         ("0.options", {"options": [OPTION, {"type": 1, "name": "sub", "description": "d"}]}),
         ("0.contexts", {"contexts": [0]}),
-        ("0", {"options": [OPTION | {"name": f"o{n}", "choices": [{"name": f"{n}{'x' * 90}", "value": f"{n}{'x' * 400}"}]} for n in range(17)]}),
+        ("0", {"options": [OPTION | {"name": f"o{n}", "choices": numbered(1, "x" * 480)} for n in range(17)]}),
     ],
-)  # fmt: skip
-def test_a_wrong_command_is_refused_and_nothing_changes(pair: Pair, field: str, command: dict[str, Any]) -> None:
-    answer = pair.calls.register({"name": "cloud-new", "description": "New"} | command)
+)
+def test_a_wrong_command_is_refused_and_nothing_changes(untouched: Pair, field: str, command: dict[str, Any]) -> None:
+    answer = untouched.calls.register({"name": "cloud-new", "description": "New"} | command)
 
     assert (answer.status_code, answer.json()["code"]) == (400, 50035)
     node = answer.json()["errors"]
     for part in field.split("."):
         node = node[part]
-    assert "cloud-deploy-v2" in pair.discord.commands
+    assert "cloud-deploy-v2" in untouched.discord.commands
 
 
 def test_registration_needs_the_bot_token_and_unique_names(pair: Pair) -> None:

@@ -18,6 +18,12 @@ def pair() -> Iterator[Pair]:
         yield pair
 
 
+@pytest.fixture(scope="module")
+def untouched() -> Iterator[Pair]:
+    with running() as pair:
+        yield pair
+
+
 def control(pair: Pair, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
@@ -110,19 +116,20 @@ def test_a_web_site_cannot_reach_the_controls(pair: Pair) -> None:
         ("POST", "press", {"message_id": "1", "custom_id": "a"}, "there is no message 1"),
         ("POST", "press", {"message_id": "1", "custom_id": "a", "values": "x"}, "'values' must be a list"),
         ("POST", "submit", {"interaction_id": "1", "values": {}}, "opened no modal"),
-        ("POST", "submit", {"interaction_id": "1"}, "'values' must be an object"),
+        ("POST", "submit", {"interaction_id": "1", "values": "x"}, "'values' must be an object"),
         ("POST", "submit", {"interaction_id": "1", "values": {"a": 1}}, "'values' must be an object"),
         ("POST", "autocomplete", {"name": "x", "options": {"a": {}}, "focused": "a"}, "'options' must be an object"),
-        ("GET", "transcript?since=x", None, "must be numbers"),
-        ("GET", "transcript?since=0&wait=nan", None, "must be numbers"),
+        ("GET", "transcript?since=x", None, "must be whole numbers"),
+        ("GET", "transcript?since=0&wait=nan", None, "must be whole numbers"),
         ("GET", "messages?user=nobody", None, "there is no user 'nobody'"),
     ],
 )
-def test_bad_input_gets_a_clear_error(pair: Pair, method: str, path: str, body: Any, reason: str) -> None:
-    answer = control(pair, method, path, body)
+def test_bad_input_gets_a_clear_error(untouched: Pair, method: str, path: str, body: Any, reason: str) -> None:
+    answer = control(untouched, method, path, body)
 
     assert answer.status_code == 400
     assert reason in answer.json()["error"]
+    assert untouched.app.received == []
 
 
 def test_unknown_paths_name_the_known_ones_and_no_app_is_a_conflict(pair: Pair) -> None:

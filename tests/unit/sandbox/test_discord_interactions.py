@@ -20,6 +20,12 @@ def pair() -> Iterator[Pair]:
         yield pair
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Pair]:
+    with running() as pair:
+        yield pair
+
+
 def answers(pair: Pair, body: Any, status: int = 200, content_type: str = "application/json") -> None:
     pair.app.answer = lambda interaction: reply(body, status, content_type)
 
@@ -113,14 +119,15 @@ def test_a_deferred_answer_is_thinking_until_it_is_edited(pair: Pair) -> None:
         (reply(b'{"type": 4, "data": {"content": "\\ud800"}}'), "not JSON"),
     ],
 )
-def test_a_wrong_reply_shows_that_the_application_did_not_respond(pair: Pair, answer: Answer, reason: str) -> None:
-    pair.app.answer = lambda interaction: answer
-    result = pair.discord.slash("cloud-status")
+def test_a_wrong_reply_shows_that_the_application_did_not_respond(shared: Pair, answer: Answer, reason: str) -> None:
+    before = len(shared.discord.problems)
+    shared.app.answer = lambda interaction: answer
+    result = shared.discord.slash("cloud-status")
 
     assert str(result.problem).startswith("The application did not respond")
     assert reason in str(result.problem)
-    assert len(pair.discord.problems) == 1
-    assert pair.discord.messages() == []
+    assert len(shared.discord.problems) == before + 1
+    assert shared.discord.messages() == []
 
 
 def test_a_late_answer_voids_the_token() -> None:

@@ -97,8 +97,9 @@ def test_the_bot_edits_after_expiry_but_never_an_ephemeral_message(pair: Pair) -
     wrong = pair.calls.call("PATCH", path + original["id"], quiet(content="x"), headers={"Authorization": "Bot no"})
     assert wrong.status_code == 401
     assert pair.calls.bot("POST", "/channels/1/messages", quiet(content="x")).json()["code"] == 10003
-    elsewhere = pair.discord.world.other_channel.id
-    assert pair.calls.bot("POST", f"/channels/{elsewhere}/messages", quiet(content="x")).json()["code"] == 50001
+    path = f"/channels/{pair.discord.world.channel.id}/messages"
+    assert pair.calls.bot("POST", path, quiet(content="x")).json()["content"] == "x"
+    assert pair.calls.bot("POST", path, quiet(content="x" * 2001)).json()["code"] == 50035
 
 
 def test_ephemeral_messages_are_seen_by_one_user_and_stay_so(pair: Pair) -> None:
@@ -131,7 +132,7 @@ def test_headers_count_down_and_the_sixth_request_in_two_seconds_is_limited(pair
     assert codes(pair) == []
     assert pair.calls.edit(pair.discord.slash("cloud-status").token).status_code == 200
 
-    assert pair.calls.edit(token).status_code == 429
+    assert [pair.calls.edit(token).status_code for _ in range(2)] == [429, 429]
     assert codes(pair) == [429]
     pair.discord.clock.advance(2.1)
     assert pair.calls.edit(token, "late").status_code == 200

@@ -23,6 +23,7 @@ _LIMITS: Mapping[VariableType, frozenset[str]] = {
     "boolean": frozenset(),
 }
 _VALUE_TYPES = (str, int, float, bool)
+_WORDS: Mapping[type, str] = {str: "text", int: "number", list: "list", dict: "table"}
 
 T = TypeVar("T")
 
@@ -45,13 +46,15 @@ class _Table:
         if value is None:
             return None
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise self.wrong(key, f"{value!r} is no {kind.__name__}")
+            raise self.wrong(key, f"{value!r} should be a {_WORDS[kind]}")
         return value
 
     def text(self, key: str) -> str:
         """A text that must be there, on one line."""
         value = self.get(key, str)
-        if not value or not value.isprintable():
+        if not value:
+            raise self.wrong(key, "is missing")
+        if not value.isprintable():
             raise self.wrong(key, f"{value!r} should be one line of text")
         return value
 
@@ -62,7 +65,7 @@ class _Table:
 
     def one_of(self, key: str, allowed: tuple[T, ...]) -> T:
         """One of a few texts."""
-        value = self.values.get(key)
+        value = self.text(key)
         for candidate in allowed:
             if candidate == value:
                 return candidate
@@ -136,7 +139,7 @@ def _or(value: T | None, default: T) -> T:
 def _value(table: _Table, key: str, value: object) -> Value | None:
     if value is None or isinstance(value, _VALUE_TYPES):
         return value
-    raise table.wrong(key, f"{value!r} is no text, number or boolean")
+    raise table.wrong(key, f"{value!r} should be a text, number or boolean")
 
 
 def _choices(table: _Table) -> tuple[Value, ...]:

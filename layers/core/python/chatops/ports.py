@@ -106,7 +106,10 @@ class RunStore(Protocol):
         ...
 
     def decide(self, run_id: str, decision: str, person_id: str, now: int) -> Approval:
-        """Take the first decision and return the approval; ConflictError for the second."""
+        """Take the first decision and return the approval; ConflictError for another one.
+
+        The same decision may be taken again: whoever took it first may have failed to pass it on.
+        """
         ...
 
     def request_cancel(self, run_id: str, person_id: str, now: int) -> None:
@@ -206,7 +209,7 @@ class Workflow(Protocol):
         ...
 
     def decide(self, task_token: str, decision: str) -> None:
-        """Wake the execution that waits for a person."""
+        """Wake the execution that waits for a person; ConflictError if it waits no more."""
         ...
 
     def status(self, name: str) -> str:

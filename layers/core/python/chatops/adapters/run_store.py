@@ -89,8 +89,9 @@ class DynamoRunStore:
             run_id,
             Change(
                 set={"approval.decision": decision, "approval.decided_by": person_id},
-                when=f"{_NOT_ENDED} AND {{status}} = :awaiting AND {{approval.decision}} = :none AND {{approval.expires_at}} > :now",
-                expect={"awaiting": Status.AWAITING.value, "none": "", "now": now},
+                when=f"{_NOT_ENDED} AND {{status}} = :awaiting AND ({{approval.decision}} = :none OR {{approval.decision}} = :same)"
+                " AND {approval.expires_at} > :now",
+                expect={"awaiting": Status.AWAITING.value, "none": "", "same": decision, "now": now},
             ),
         )
         if run.approval is None:

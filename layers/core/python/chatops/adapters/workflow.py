@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chatops.adapters.calls import aws_call, error_code
+from chatops.errors import ConflictError
 
 
 class StepFunctionsWorkflow:
@@ -28,7 +29,12 @@ class StepFunctionsWorkflow:
     def decide(self, task_token: str, decision: str) -> None:
         """See Workflow."""
         with aws_call("waking the waiting execution"):
-            self._client.send_task_success(taskToken=task_token, output=json.dumps({"decision": decision}))
+            try:
+                self._client.send_task_success(taskToken=task_token, output=json.dumps({"decision": decision}))
+            except ClientError as exc:
+                if error_code(exc) in ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken"):
+                    raise ConflictError("waking the waiting execution: it waits no more") from exc
+                raise
 
     def status(self, name: str) -> str:
         """See Workflow."""

@@ -47,13 +47,14 @@ def cancel(run_id: str, call: Call, services: Services) -> str:
 
 def _decide(decision: str, call: Call, services: Services, run: Run | None = None) -> Run:
     run = run or run_to_decide(call.argument, call, services)
+    now = int(services.clock())
     try:
-        approval = services.runs.decide(run.id, decision, call.person.id, int(services.clock()))
+        approval = services.runs.decide(run.id, decision, call.person.id, now)
+        if call.argument:  # a button's token may edit the live message; a slash command's answer is another message
+            services.runs.keep_token(run.id, reply_token(call, now))
+        services.workflow.decide(approval.task_token, decision)
     except ConflictError as exc:
         raise UserError(_TOO_LATE) from exc
-    if call.argument:  # a button's token may edit the live message; a slash command's answer is another message
-        services.runs.keep_token(run.id, reply_token(call, int(services.clock())))
-    services.workflow.decide(approval.task_token, decision)
     return run
 
 

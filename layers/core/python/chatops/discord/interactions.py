@@ -98,8 +98,9 @@ def button_target(custom_id: str) -> tuple[str, str] | None:
 def seal_context(interaction: Interaction, option: str) -> dict[str, str]:
     """What a secret option is bound to: both functions build it from the signed interaction, ids only."""
     return {
-        "app": "chatops/option",
+        "app": "cloud-chatops",
         "v": str(PAYLOAD_VERSION),
+        "purpose": "option",
         "guild": interaction.guild_id or "",
         "user": interaction.person.id if interaction.person else "",
         "interaction": interaction.id,

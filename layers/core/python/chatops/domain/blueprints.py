@@ -124,7 +124,7 @@ def _unreadable(piece: re.Match[str]) -> str | None:
 
 def _misnamed(name: str, blueprint: Blueprint, given: dict[str, str | None]) -> str | None:
     if name in given:
-        return f"`{name}` is given twice."
+        return f"{quoted(name)} is given twice."
     if name in RESERVED:
         return f"`{name}` is set by Cloud ChatOps and cannot be chosen."
     if blueprint.variable(name) is not None:
@@ -174,7 +174,9 @@ def _next_values(tail: re.Match[str], blueprint: Blueprint, free: list[Variable]
         return []
     typed = _text_of(tail)
     usual = variable.choices or ((True, False) if variable.type == "boolean" else (variable.default,))
-    lines = [_pair(variable, one) for one in usual if one is not None and written(one).startswith(typed.lower())]
+    lines = [
+        _pair(variable, one) for one in usual if one is not None and written(one).lower().startswith(typed.lower())
+    ]
     try:
         complete = _pair(variable, variable.parse(typed))
     except VariableError:

@@ -39,9 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chatops.terraform", description="Read Terraform's output.")
     commands = parser.add_subparsers(dest="command", required=True)
     replay = commands.add_parser("replay", help="show the progress messages of a saved log")
-    replay.add_argument(
-        "file", metavar="FILE", help="a saved log, -json or text; - is standard input"
-    )
+    replay.add_argument("file", metavar="FILE", help="a saved log, -json or text; - is standard input")
     replay.add_argument("--json", action="store_true", help="print what the log says as one JSON object instead")
     return parser
 

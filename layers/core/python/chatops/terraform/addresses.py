@@ -11,10 +11,11 @@ _NAME = r"[\w*-]++"
 _TYPE = r"[^\W\d][\w*-]*+"
 _KEY = r'\[(?:[\d*]++|"(?:[^"\\]|\\.)*+")\]'
 _MODULES = rf"(?:module\.{_NAME}(?:{_KEY})?+\.)*+"
-_RESOURCE = rf"(?:(?:data|ephemeral|list|action)\.)?+{_TYPE}\.{_NAME}(?:{_KEY}|\.\d++)?+"  # `.0`: 0.11's count index
+_BLOCK = rf"(?!module\.)(?:(?:data|ephemeral|list|action)\.)?+{_TYPE}\.{_NAME}"
+_RESOURCE = rf"{_BLOCK}(?:{_KEY}|\.\d++)?+"  # `.0` is how 0.11 writes a count index
 
 _ADDRESS = re.compile(_MODULES + _RESOURCE)
-_OWN_RESOURCE = re.compile(rf"{_MODULES}((?:(?:data|ephemeral|list|action)\.)?+{_TYPE}\.{_NAME})")
+_OWN_RESOURCE = re.compile(rf"{_MODULES}({_BLOCK})")
 _DEPOSED = re.compile(r" \(deposed (?:object ([0-9a-f]{8})|#(\d++))\)| \(([0-9a-f]{8})\)")
 _COUNT_INDEX = re.compile(r"(?<=[\w-])\.(\d++)$")
 

@@ -50,7 +50,7 @@ class _Open:
             self.lines.append(line)
 
     def _place(self, text: str) -> None:
-        joined = (f"{self.waiting}{text}", f"{self.waiting} {text}") if self.waiting else (text,)
+        joined = (f"{self.waiting} {text}", f"{self.waiting}{text}") if self.waiting else (text,)
         for candidate in joined:
             if candidate.startswith("with ") and is_address(candidate[5:].removesuffix(",")):
                 self.address, self.waiting = candidate[5:].removesuffix(","), ""
@@ -166,7 +166,7 @@ class DiagnosticReader:
         if _OLD_START.match(line) and self._open is None:
             self._begin(True, line.rstrip(), boxed=False)
             return True
-        if line.rstrip() == "Warnings:" and self._after_blank:
+        if line.rstrip() == "Warnings:":
             self._close()
             self._compact = True
             return True

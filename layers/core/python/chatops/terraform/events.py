@@ -79,6 +79,11 @@ class Diagnostic:
     address: str | None = None
     context: str | None = None
 
+    @property
+    def gist(self) -> tuple[object, ...]:
+        """What stays the same when a wrapper repeats it."""
+        return self.is_error, self.summary, self.address, self.context, self.detail.partition("\n")[0].strip()
+
     def describe(self) -> str:
         """For a person: `summary: first lines of detail (address)`, at most 600 characters."""
         lines = [line.strip() for line in self.detail.splitlines() if line.strip()]

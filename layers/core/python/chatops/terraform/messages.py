@@ -5,9 +5,57 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
+
+from chatops.terraform.message_types import (
+    ActionMessage,
+    ApplyMessage,
+    ChangeSummaryMessage,
+    DiagnosticMessage,
+    EphemeralMessage,
+    JsonMessage,
+    ListMessage,
+    LogMessage,
+    Message,
+    OutputsMessage,
+    PlannedChangeMessage,
+    PolicyMessage,
+    ProvisionMessage,
+    RefreshMessage,
+    Stage,
+    SuiteMessage,
+    TextLine,
+    UnknownMessage,
+    VersionMessage,
+)
+
+__all__ = [
+    "HIGHEST_UI",
+    "LONGEST_JSON_LINE",
+    "LONGEST_TEXT_LINE",
+    "ActionMessage",
+    "ApplyMessage",
+    "ChangeSummaryMessage",
+    "DiagnosticMessage",
+    "EphemeralMessage",
+    "JsonMessage",
+    "ListMessage",
+    "LogMessage",
+    "Message",
+    "OutputsMessage",
+    "PlannedChangeMessage",
+    "PolicyMessage",
+    "ProvisionMessage",
+    "RefreshMessage",
+    "Stage",
+    "SuiteMessage",
+    "TextLine",
+    "UnknownMessage",
+    "UnsupportedUiVersionError",
+    "VersionMessage",
+    "epoch_ms",
+    "parse_line",
+]
 
 HIGHEST_UI = 1
 """The highest major version of the machine-readable UI that is understood."""
@@ -20,184 +68,7 @@ class UnsupportedUiVersionError(ValueError):
     """The tool speaks a newer major version of its `-json` output, whose meaning is unknown."""
 
 
-class Stage(StrEnum):
-    """Where in its life an operation is."""
-
-    START = "start"
-    PROGRESS = "progress"
-    COMPLETE = "complete"
-    ERRORED = "errored"
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """A line that is no `-json` message: human output, a crash, a wrapper's words; long ones are cut."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class JsonMessage:
-    """What every message has: the human text, and the time it was written (RFC 3339)."""
-
-    text: str
-    timestamp: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownMessage(JsonMessage):
-    """A type that is newer than this reader; show its text."""
-
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class VersionMessage(JsonMessage):
-    """The first line of a stream."""
-
-    tool: str
-    version: str
-    ui: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogMessage(JsonMessage):
-    """Free text, such as the answer to an interrupt; `type` is log or init_output."""
-
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class DiagnosticMessage(JsonMessage):
-    """An error or a warning; `context` is the enclosing block, as `resource "a" "b"`."""
-
-    severity: str
-    summary: str
-    detail: str
-    address: str | None
-    filename: str | None
-    line: int | None
-    context: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedChangeMessage(JsonMessage):
-    """One planned change, or with `drift` one that happened outside Terraform; a replace is one message."""
-
-    address: str
-    action: str
-    reason: str | None
-    previous_address: str | None
-    importing: bool
-    drift: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSummaryMessage(JsonMessage):
-    """The counts of a plan, or of an apply or destroy that succeeded."""
-
-    operation: str
-    add: int
-    change: int
-    remove: int
-    import_: int
-    forget: int
-    action_invocation: int
-
-
-@dataclass(frozen=True, slots=True)
-class OutputsMessage(JsonMessage):
-    """The names of the outputs and whether each is sensitive."""
-
-    sensitive: Mapping[str, bool]
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyMessage(JsonMessage):
-    """One step in the life of a create, update, delete or read."""
-
-    stage: Stage
-    address: str
-    action: str
-    id: str | None
-    elapsed_seconds: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionMessage(JsonMessage):
-    """A step of a provisioner; `output` is one line of its own words."""
-
-    stage: Stage
-    address: str
-    provisioner: str
-    output: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshMessage(JsonMessage):
-    """Reading an object's state while planning; not work."""
-
-    stage: Stage
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class EphemeralMessage(JsonMessage):
-    """Opening, renewing or closing an ephemeral resource."""
-
-    stage: Stage
-    address: str
-    action: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActionMessage(JsonMessage):
-    """A step of an `action` block of Terraform 1.14; `type` tells planned and applied ones apart."""
-
-    type: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListMessage(JsonMessage):
-    """`terraform query`."""
-
-    type: str
-    address: str
-
-
-@dataclass(frozen=True, slots=True)
-class TestMessage(JsonMessage):
-    """`terraform test`."""
-
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyMessage(JsonMessage):
-    """The policy results of Terraform 1.16."""
-
-    type: str
-
-
-Message = (
-    TextLine
-    | UnknownMessage
-    | VersionMessage
-    | LogMessage
-    | DiagnosticMessage
-    | PlannedChangeMessage
-    | ChangeSummaryMessage
-    | OutputsMessage
-    | ApplyMessage
-    | ProvisionMessage
-    | RefreshMessage
-    | EphemeralMessage
-    | ActionMessage
-    | ListMessage
-    | TestMessage
-    | PolicyMessage
-)
+_STAGES = {stage.value: stage for stage in Stage} | {"started": Stage.START}
 
 _Payload = Mapping[str, object]
 _Parser = Callable[[str, str, str, _Payload], Message]
@@ -224,17 +95,17 @@ def epoch_ms(timestamp: str) -> int | None:
 
 
 def _payload(line: str) -> _Payload | None:
-    start = line[:64].lstrip("\ufeff \t")
-    if not start.startswith("{") or len(line) > LONGEST_JSON_LINE:
+    if not line.startswith(("{", "\ufeff{", " ")) or len(line) > LONGEST_JSON_LINE:
         return None
     try:
-        value = json.loads(line.lstrip("\ufeff"))
+        value = json.loads(line.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict) or not isinstance(value.get("type"), str):
         return None
     # Log lines of Terraform's own modules and of providers have another name here.
-    return value if str(value.get("@module", ".ui")).endswith(".ui") else None
+    module = value.get("@module", ".ui")
+    return value if isinstance(module, str) and module.endswith(".ui") else None
 
 
 def _text(value: _Payload, name: str) -> str:
@@ -259,8 +130,7 @@ def _number(value: _Payload, name: str) -> int:
 
 
 def _stage(kind: str) -> Stage:
-    word = kind.rpartition("_")[2]
-    return Stage.START if word == "started" else Stage(word)
+    return _STAGES[kind.rpartition("_")[2]]
 
 
 def _address(value: _Payload) -> str:
@@ -363,7 +233,7 @@ def _log(kind: str, text: str, timestamp: str, _: _Payload) -> Message:
 
 
 def _test(kind: str, text: str, timestamp: str, _: _Payload) -> Message:
-    return TestMessage(text, timestamp, kind)
+    return SuiteMessage(text, timestamp, kind)
 
 
 def _policy(kind: str, text: str, timestamp: str, _: _Payload) -> Message:

@@ -34,7 +34,6 @@ class ObservedOperation:
     kind: OperationKind
     began: int
     object_id: str | None = None
-    elapsed: int = 0
     state: State = State.IN_PROGRESS
 
 
@@ -44,7 +43,6 @@ class RunRecord:
     def __init__(self) -> None:
         self.planned: Counts | None = None
         self.summary: Counts | None = None
-        self.destroyed_all = False
         self.operations: list[ObservedOperation] = []
         self.diagnostics: list[tuple[int, Diagnostic]] = []
         self.clock = 0
@@ -64,8 +62,8 @@ class RunRecord:
             case Planned(counts, weak):
                 if not weak or self.planned is None:
                     self.planned, self.completed = counts, 0
-            case Applied(counts, destroy):
-                self.summary, self.destroyed_all = counts, destroy
+            case Applied(counts):
+                self.summary = counts
                 for address in list(self._silent):
                     self._silently_done(address)
             case Diagnostic():
@@ -84,7 +82,6 @@ class RunRecord:
                 return  # a tick that came after the end
             open_one = self._begin(event.address, event.kind)
         open_one.object_id = event.object_id or open_one.object_id
-        open_one.elapsed = event.elapsed or open_one.elapsed
         if event.stage is Stage.COMPLETE:
             self._finish(open_one)
         elif event.stage is Stage.ERRORED:
@@ -123,7 +120,8 @@ class RunRecord:
         failed: set[ObservedOperation] = set()
         unlinked: list[int] = []
         for clock, error in self._errors():
-            rest = [each for each in suspects if each not in failed]
+            told = self._told(error, clock)
+            rest = [each for each in suspects if each not in failed and (each.began < clock or not told)]
             linked = next(_culprits(error, clock, rest), None)
             if linked:
                 failed.add(linked)
@@ -132,6 +130,14 @@ class RunRecord:
         # Terraform prints errors when everything has ended: what none of them names cannot be running any more.
         last = max(unlinked, default=0)
         return failed | {each for each in suspects if each.began < last}
+
+    def _told(self, error: Diagnostic, clock: int) -> bool:
+        """Whether the log had already reported the object of this error as failed, so that a later try is another."""
+        if error.address is None:
+            return False
+        name = normal_form(error.address)
+        earlier = (each for each in self.operations if each.began < clock and each.state is State.FAILED)
+        return any(normal_form(each.address) == name for each in earlier)
 
     def _errors(self) -> Iterator[tuple[int, Diagnostic]]:
         errors = [(clock, each) for clock, each in self.diagnostics if each.is_error]

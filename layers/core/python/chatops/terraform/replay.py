@@ -100,8 +100,8 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _joined(first: str, second: str) -> str | None:
-    """Two halves of a progress line, put together with or without the space that the wrapping took."""
-    halves = (first + second, f"{first} {second}")
+    """Two halves of a progress line; Terraform's own wrapping takes a space away, a terminal's does not."""
+    halves = (f"{first} {second}", first + second)
     return next((line for line in halves if isinstance(read_text(line), OperationSeen)), None)
 
 

@@ -54,7 +54,7 @@ class TerraformProgressTracker:
         self.record = RunRecord()
         self.refused: UnsupportedUiVersionError | None = None
         self._readers: dict[str, DiagnosticReader] = defaultdict(DiagnosticReader)
-        self._shown: dict[str, Counter[Diagnostic]] = defaultdict(Counter)
+        self._shown: dict[bool, Counter[object]] = {False: Counter(), True: Counter()}
 
     def parse_plan_output(self, plan_output: str) -> int:
         """The number of operations a plan's output announces; unchanged where it announces none."""
@@ -67,8 +67,8 @@ class TerraformProgressTracker:
     def update_from_line(self, line: str, channel: str = "") -> bool:
         """Read one line; True where something that a person sees has changed.
 
-        Where several writers share a log, `channel` tells them apart: what one says twice happened twice, what two
-        of them say is one thing.
+        Where several writers share a log, `channel` tells them apart; an error that is shown both in a named channel
+        and in the nameless one was repeated by a wrapper.
         """
         before = (self.total_resources, self.completed_resources, self.current_action)
         if self.refused is None:
@@ -115,11 +115,10 @@ class TerraformProgressTracker:
             self.current_action = f"Error: {reader.current}"
 
     def _take_diagnostics(self, channel: str, *, everything: bool = False) -> None:
-        shown = self._shown[channel]
+        shown, elsewhere = self._shown[bool(channel)], self._shown[not channel]
         for diagnostic in self._readers[channel].take(everything=everything):
-            shown[diagnostic] += 1
-            elsewhere = (count[diagnostic] for name, count in self._shown.items() if name != channel)
-            if shown[diagnostic] > max(elsewhere, default=0):
+            shown[diagnostic.gist] += 1
+            if shown[diagnostic.gist] > elsewhere[diagnostic.gist]:
                 self._observe(diagnostic)
 
     def _observe(self, event: Event | None) -> None:
@@ -146,7 +145,7 @@ class TerraformProgressTracker:
             case Diagnostic(is_error=True):
                 return f"Error: {event.describe()}"
             case Note(text):
-                return text[:300]
+                return text.partition("\n")[0][:300]
             case _:
                 return self.current_action
 
@@ -204,28 +203,32 @@ class _Batch:
     def add(self, timestamp: int, line: str) -> None:
         message = parse_line(line)
         if isinstance(message, JsonMessage):
-            self._take(event_of(message), epoch_ms(message.timestamp) or timestamp)
+            self._take(event_of(message), timestamp, message.timestamp)
             return
         text = clean(message.text)
         if not self._diagnostics.feed(text):
             self._take(read_text(text), timestamp)
 
-    def _take(self, event: Event | None, at_ms: int) -> None:
-        offset = max(0, at_ms - self._started_at_ms) // 1000
+    def _take(self, event: Event | None, delivered_at: int, written_at: str = "") -> None:
         match event:
+            case OperationSeen(stage=Stage.PROGRESS):
+                pass
             case OperationSeen(address, kind, stage):
                 if kind is not OperationKind.READ:
-                    self._sets[stage].add(pack(Operation(address, kind).key, offset))
+                    self._put(stage, Operation(address, kind).key, epoch_ms(written_at) or delivered_at)
                 if stage is Stage.START:
                     self._now = f"{_DOING[kind][0]} {address}..."
             case Applied():
-                self._sets[Stage.COMPLETE].add(pack(APPLIED_KEY, offset))
+                self._put(Stage.COMPLETE, APPLIED_KEY, epoch_ms(written_at) or delivered_at)
             case Diagnostic(is_error=True):
                 self.errors.append(event.describe())
             case Output(text):
                 self._diagnostics.saw_output(text)
             case _:
                 pass
+
+    def _put(self, stage: Stage, key: int, at_ms: int) -> None:
+        self._sets[stage].add(pack(key, (at_ms - self._started_at_ms) // 1000))
 
     def delta(self) -> ProgressDelta:
         read_as_text = [each.describe() for each in self._diagnostics.take(everything=True) if each.is_error]

@@ -18,11 +18,11 @@ _PREFIXES = re.compile(
     "|".join(
         (
             r"[^\t]{1,80}+\t[^\t]{1,80}+\t(?=\ufeff?\d{4}-)",  # gh run view --log: job, step
-            rf"Test[\w/.-]*+ {_TIME} [\w.]++\.go:\d++: ?",  # terratest
+            rf" *+Test[\w/.-]*+ {_TIME} [\w.]++:\d++: ?",  # terratest
             r"time=\S++ level=\S++ (?:prefix=(?:\"[^\"]*+\"|\S++) )?+(?:tf-path=\S++ )?+msg=",  # terragrunt, key-value
             rf"(?:{_CLOCK} )?+(?:STDOUT|STDERR) +(?:\[[^\]]*+\] )?+(?:[\w./\\-]*+: )?+",  # terragrunt
             rf"{_TIME} \d\d[OE][+ ]?",  # GitLab
-            rf"\[?{_TIME}\]?:?(?: |$)",
+            rf" *+\[?{_TIME}\]?:?(?: |$)",
             rf"\[?{_CLOCK}\]? +",
             r"Terraform \w++ \| ",  # IBM Schematics, after its time
             r"[\w.-]{1,60}+ +\| ",  # docker compose
@@ -79,7 +79,7 @@ def unwrap(line: str) -> tuple[str, str]:
 
 def channel_of(prefix: str) -> str:
     """A prefix without its times: the lines that have it in common come from one writer."""
-    return _VARYING.sub("", prefix)
+    return _VARYING.sub("", prefix).strip()
 
 
 def _plain(line: str) -> str:

@@ -36,32 +36,26 @@ def open_credentials(keys: DataKeys, guild_id: str, run_id: str, text: str) -> d
     return dict(json.loads(plaintext))
 
 
-def seal_option(keys: DataKeys, interaction_id: str, text: str) -> str:
-    """Seal a secret option of one interaction.
+def seal_option(keys: DataKeys, context: Mapping[str, str], text: str) -> str:
+    """Seal a secret option under `discord.interactions.seal_context`.
 
     Raises:
         EnvelopeError: it is longer than 64 KiB.
         OutsideError: there is no data key to be had.
     """
     plaintext = text.encode("utf-8", "surrogatepass")
-    context = _option_context(interaction_id)
     return seal(plaintext, context=context, secret=_NO_SECRET, keys=keys, label=OPTION_LABEL)
 
 
-def open_option(keys: DataKeys, interaction_id: str, text: str) -> str:
-    """Return the option that was sealed for this interaction.
+def open_option(keys: DataKeys, context: Mapping[str, str], text: str) -> str:
+    """Return the option that was sealed under this context.
 
     Raises:
         EnvelopeError: for every reason alike.
     """
-    context = _option_context(interaction_id)
     plaintext = open_sealed(text, context=context, secret=_NO_SECRET, keys=keys, label=OPTION_LABEL)
     return plaintext.decode("utf-8", "surrogatepass")
 
 
 def _run_context(guild_id: str, run_id: str) -> dict[str, str]:
     return {"app": "cloud-chatops", "v": "1", "guild": guild_id, "run": run_id}
-
-
-def _option_context(interaction_id: str) -> dict[str, str]:
-    return {"app": "cloud-chatops", "v": "1", "purpose": "option", "interaction": interaction_id}

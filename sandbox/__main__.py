@@ -1,0 +1,126 @@
+"""The sandbox's command line: `python -m sandbox`."""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+import urllib.request
+from collections.abc import Sequence
+
+from sandbox.paths import STATE
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one subcommand."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Cloud ChatOps on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("demo", help="tell the main job as a story, then stop")
+    up = commands.add_parser("up", help="leave everything running until Ctrl-C")
+    up.add_argument("--port", type=int, default=8080, help="Discord's stand-in listens here (default 8080)")
+    send = commands.add_parser("send", help="type a slash command: send /cloud-status name:web-app")
+    send.add_argument("words", nargs="+", metavar="/command option:value")
+    send.add_argument("--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="who types it")
+    press = commands.add_parser("press", help="press a button of the newest message that has it: press Approve")
+    press.add_argument("label")
+    press.add_argument("--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="who presses it")
+    commands.add_parser("messages", help="show the channel as it is now")
+    chosen = parser.parse_args(arguments)
+    return _COMMANDS[chosen.command](chosen)
+
+
+def _demo(_: argparse.Namespace) -> int:
+    from sandbox import demo
+
+    return demo.main()
+
+
+def _up(chosen: argparse.Namespace) -> int:
+    from sandbox.demo import Teller
+    from sandbox.running import Sandbox
+
+    teller = Teller()
+    with Sandbox(teller.say, discord_port=chosen.port) as sandbox:
+        credentials = sandbox.guild_credentials()
+        sandbox.discord.watch(teller.show)
+        teller.say(f"Discord's stand-in: {sandbox.discord.origin}   emulated AWS: {sandbox.emulator.url}")
+        teller.say("In another terminal, for instance:")
+        teller.say(f"  .venv/bin/python -m sandbox send /cloud-init provider:aws project_id:222222222222 credentials:'{credentials}'")
+        teller.say("  .venv/bin/python -m sandbox send /cloud-deploy-v2 blueprint:aws/web-app")
+        teller.say("  .venv/bin/python -m sandbox press Approve")
+        threading.Event().wait()
+    return 0
+
+
+def _send(chosen: argparse.Namespace) -> int:
+    name, *options = chosen.words
+    pairs = [option.partition(":") for option in options]
+    if not all(colon for _, colon, _ in pairs):
+        sys.exit("options are written name:value, such as name:web-app")
+    body = {"name": name.lstrip("/"), "options": {key: value for key, _, value in pairs}, "user": chosen.user}
+    return _shown(_post("slash", body | {"wait_seconds": 30}))
+
+
+def _press(chosen: argparse.Namespace) -> int:
+    for message in reversed(_get("messages")):
+        for row in message.get("components", []):
+            for button in row.get("components", []):
+                if button.get("label", "").lower() == chosen.label.lower():
+                    body = {"message_id": message["id"], "custom_id": button["custom_id"], "user": chosen.user}
+                    return _shown(_post("press", body | {"wait_seconds": 5}))
+    sys.exit(f"no message has a button {chosen.label!r}")
+
+
+def _messages(_: argparse.Namespace) -> int:
+    for message in _get("messages"):
+        print(message["rendered"], end="\n\n")
+    return 0
+
+
+_COMMANDS = {"demo": _demo, "up": _up, "send": _send, "press": _press, "messages": _messages}
+
+
+def _shown(result: dict[str, object]) -> int:
+    if result.get("error") or result.get("problem"):
+        sys.exit(str(result.get("error") or result["problem"]))
+    for message in result["messages"]:  # type: ignore[attr-defined]
+        print(message["rendered"], end="\n\n")
+    return 0
+
+
+def _post(action: str, body: dict[str, object]) -> dict[str, object]:
+    request = urllib.request.Request(
+        f"{_origin()}/_sandbox/{action}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    return _ask(request)
+
+
+def _get(what: str) -> list[dict[str, object]]:
+    return _ask(urllib.request.Request(f"{_origin()}/_sandbox/{what}"))["messages"]  # type: ignore[return-value]
+
+
+def _ask(request: urllib.request.Request) -> dict[str, object]:
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return dict(json.loads(answer.read()))
+    except urllib.error.HTTPError as refused:
+        return dict(json.loads(refused.read()))
+
+
+def _origin() -> str:
+    if not STATE.exists():
+        sys.exit("the sandbox is not running; start it with `make sandbox`")
+    return str(json.loads(STATE.read_text())["discord"])
+
+
+def _end(signal_number: int, _: object) -> None:
+    """End by unwinding, so that every process is stopped; also where a shell started us with SIGINT ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + signal_number)
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+    sys.exit(main(sys.argv[1:]))

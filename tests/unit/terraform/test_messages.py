@@ -1,0 +1,206 @@
+"""`-json` lines: every type becomes a typed message, anything else a line of text, nothing an exception but one."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatops.terraform.messages import (
+    LONGEST_JSON_LINE,
+    LONGEST_TEXT_LINE,
+    ActionMessage,
+    ApplyMessage,
+    ChangeSummaryMessage,
+    DiagnosticMessage,
+    EphemeralMessage,
+    ListMessage,
+    LogMessage,
+    OutputsMessage,
+    PlannedChangeMessage,
+    PolicyMessage,
+    ProvisionMessage,
+    RefreshMessage,
+    Stage,
+    SuiteMessage,
+    TextLine,
+    UnknownMessage,
+    UnsupportedUiVersionError,
+    VersionMessage,
+    epoch_ms,
+    parse_line,
+)
+
+AT = "2026-11-23T00:30:57.264143Z"
+HEAD = {"@level": "info", "@message": "hello", "@module": "terraform.ui", "@timestamp": AT}
+RESOURCE = {"addr": 'module.m["a"].aws_x.y', "module": 'module.m["a"]', "resource_key": None}
+
+
+def line(kind: str, **payload: object) -> str:
+    return json.dumps({**HEAD, "type": kind, **payload})
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (line("version", terraform="1.15.5", ui="1.3"), VersionMessage("hello", AT, "terraform", "1.15.5", "1.3")),
+        (line("version", tofu="1.12.0", ui="1.2"), VersionMessage("hello", AT, "tofu", "1.12.0", "1.2")),
+        (line("version", terraform="0.15.3", ui="0.1.0"), VersionMessage("hello", AT, "terraform", "0.15.3", "0.1.0")),
+        (line("log"), LogMessage("hello", AT, "log")),
+        (
+            line(
+                "diagnostic",
+                diagnostic={
+                    "severity": "error",
+                    "summary": "boom",
+                    "detail": "because",
+                    "address": "aws_x.y",
+                    "range": {"filename": "main.tf", "start": {"line": 4, "column": 1, "byte": 9}},
+                    "snippet": {"context": 'resource "aws_x" "y"', "code": "x", "values": []},
+                },
+            ),
+            DiagnosticMessage("hello", AT, "error", "boom", "because", "aws_x.y", "main.tf", 4, 'resource "aws_x" "y"'),
+        ),
+        (
+            line("planned_change", change={"resource": RESOURCE, "action": "replace", "reason": "tainted"}),
+            PlannedChangeMessage("hello", AT, RESOURCE["addr"], "replace", "tainted", None, False, False),
+        ),
+        (
+            line(
+                "planned_change",
+                change={"resource": RESOURCE, "action": "move", "previous_resource": {"addr": "aws_x.old"}},
+            ),
+            PlannedChangeMessage("hello", AT, RESOURCE["addr"], "move", None, "aws_x.old", False, False),
+        ),
+        (
+            line("planned_change", change={"resource": RESOURCE, "action": "update", "importing": {"id": "i-1"}}),
+            PlannedChangeMessage("hello", AT, RESOURCE["addr"], "update", None, None, True, False),
+        ),
+        (
+            line("resource_drift", change={"resource": RESOURCE, "action": "delete"}),
+            PlannedChangeMessage("hello", AT, RESOURCE["addr"], "delete", None, None, False, True),
+        ),
+        (
+            line("change_summary", changes={"add": 1, "change": 2, "remove": 3, "operation": "plan"}),
+            ChangeSummaryMessage("hello", AT, "plan", 1, 2, 3, 0, 0, 0),
+        ),
+        (
+            line("outputs", outputs={"a": {"sensitive": True}, "b": {"sensitive": False, "value": 1}}),
+            OutputsMessage("hello", AT, {"a": True, "b": False}),
+        ),
+        (
+            line("apply_start", hook={"resource": RESOURCE, "action": "create"}),
+            ApplyMessage("hello", AT, Stage.START, RESOURCE["addr"], "create", None, None),
+        ),
+        (
+            line(
+                "apply_complete", hook={"resource": RESOURCE, "action": "create", "id_value": "i", "elapsed_seconds": 9}
+            ),
+            ApplyMessage("hello", AT, Stage.COMPLETE, RESOURCE["addr"], "create", "i", 9),
+        ),
+        (
+            line("provision_progress", hook={"resource": RESOURCE, "provisioner": "local-exec", "output": "hi"}),
+            ProvisionMessage("hello", AT, Stage.PROGRESS, RESOURCE["addr"], "local-exec", "hi"),
+        ),
+        (
+            line("refresh_start", hook={"resource": RESOURCE}),
+            RefreshMessage("hello", AT, Stage.START, RESOURCE["addr"]),
+        ),
+        (
+            line("ephemeral_op_errored", hook={"resource": RESOURCE, "action": "open"}),
+            EphemeralMessage("hello", AT, Stage.ERRORED, RESOURCE["addr"], "open"),
+        ),
+        (
+            line("ephemeral_action_started", hook={"resource": RESOURCE, "action": "open"}),
+            EphemeralMessage("hello", AT, Stage.START, RESOURCE["addr"], "open"),
+        ),
+        (
+            line("action_start", hook={"action": {"addr": "action.aws_x.y"}}),
+            ActionMessage("hello", AT, "action_start", "action.aws_x.y"),
+        ),
+        (line("list_start", list_start={"address": "list.a.b"}), ListMessage("hello", AT, "list_start", "list.a.b")),
+        (line("test_run"), SuiteMessage("hello", AT, "test_run")),
+        (line("policy_info"), PolicyMessage("hello", AT, "policy_info")),
+        (line("something_new", x=1), UnknownMessage("hello", AT, "something_new")),
+    ],
+)
+def test_a_line_becomes_its_message(raw: str, expected: object):
+    assert parse_line(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "aws_x.y: Creating...",
+        "",
+        "{",
+        "[1]",
+        '"text"',
+        '{"type": 5}',
+        '{"no": "type"}',
+        '{"type":"log","@module":"provider.aws","@message":"noise"}',
+        '{"a":' * 100_000,
+        '{"type":"x","n":' + "9" * 5000 + "}",
+    ],
+)
+def test_what_is_no_message_is_a_line_of_text(raw: str):
+    assert parse_line(raw) == TextLine(raw[:LONGEST_TEXT_LINE])
+
+
+@pytest.mark.parametrize("ui", ["2.0", "2", "10.1"])
+def test_a_newer_major_version_is_refused(ui: str):
+    with pytest.raises(UnsupportedUiVersionError, match="update Cloud ChatOps"):
+        parse_line(line("version", terraform="9.0.0", ui=ui))
+
+
+def test_long_lines_are_cut():
+    assert parse_line("x" * (1 << 20)) == TextLine("x" * LONGEST_TEXT_LINE)
+    assert isinstance(parse_line(line("log", pad="x" * LONGEST_JSON_LINE)), TextLine)
+
+
+def test_a_long_message_below_the_limit_is_read_whole():
+    assert isinstance(parse_line(line("log", pad="x" * 200_000)), LogMessage)
+
+
+@pytest.mark.parametrize("elapsed", ["x", None, [], float("inf"), 10**400])
+def test_strange_numbers_do_not_break_it(elapsed: object):
+    raw = json.dumps({**HEAD, "type": "apply_progress", "hook": {"resource": RESOURCE, "elapsed_seconds": elapsed}})
+
+    assert isinstance(parse_line(raw), ApplyMessage)
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+payloads = st.recursive(
+    scalars, lambda x: st.lists(x, max_size=2) | st.dictionaries(st.text(max_size=3), x, max_size=3)
+)
+TYPES = ["version", "diagnostic", "planned_change", "change_summary", "outputs", "apply_start", "provision_progress"]
+BODIES = ["diagnostic", "change", "changes", "outputs", "hook", "ui", "terraform"]
+
+
+@given(st.sampled_from([*TYPES, "refresh_start", "ephemeral_op_start", "action_start", "list_start"]), st.data())
+def test_a_message_of_any_shape_is_read(kind: str, data: st.DataObject):
+    body = data.draw(st.dictionaries(st.sampled_from(BODIES), payloads, max_size=3))
+    try:
+        parse_line(json.dumps({"type": kind, **body}))
+    except UnsupportedUiVersionError:
+        assert kind == "version"
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read(raw: str):
+    assert parse_line(raw) is not None
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        ("1970-01-01T00:00:01.500000Z", 1500),
+        ("1970-01-01T01:00:00+01:00", 0),
+        ("1970-01-01T00:00:02", 2000),
+        ("yesterday", None),
+        ("", None),
+        ("0001-01-01T00:00:00+23:59", -62135683140000),
+    ],
+)
+def test_times_are_milliseconds(timestamp: str, expected: int | None):
+    assert epoch_ms(timestamp) == expected
