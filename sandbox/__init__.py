@@ -1,1 +1,1 @@
-"""The embedded default: emulated AWS, real Terraform, and a stand-in for Discord. Nothing of the product knows it exists."""
+"""The embedded default: emulated AWS, real Terraform, and a stand-in for Discord; the product knows nothing of it."""

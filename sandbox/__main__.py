@@ -7,6 +7,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Sequence
+from typing import Any
 
 from sandbox.paths import STATE
 
@@ -20,10 +21,14 @@ def main(arguments: Sequence[str]) -> int:
     up.add_argument("--port", type=int, default=8080, help="Discord's stand-in listens here (default 8080)")
     send = commands.add_parser("send", help="type a slash command: send /cloud-status name:web-app")
     send.add_argument("words", nargs="+", metavar="/command option:value")
-    send.add_argument("--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="who types it")
+    send.add_argument(
+        "--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="who types it"
+    )
     press = commands.add_parser("press", help="press a button of the newest message that has it: press Approve")
     press.add_argument("label")
-    press.add_argument("--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="who presses it")
+    press.add_argument(
+        "--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="who presses it"
+    )
     commands.add_parser("messages", help="show the channel as it is now")
     chosen = parser.parse_args(arguments)
     return _COMMANDS[chosen.command](chosen)
@@ -37,6 +42,7 @@ def _demo(_: argparse.Namespace) -> int:
 
 def _up(chosen: argparse.Namespace) -> int:
     from sandbox.demo import Teller
+    from sandbox.emulator import GUILD_ACCOUNT
     from sandbox.running import Sandbox
 
     teller = Teller()
@@ -45,7 +51,10 @@ def _up(chosen: argparse.Namespace) -> int:
         sandbox.discord.watch(teller.show)
         teller.say(f"Discord's stand-in: {sandbox.discord.origin}   emulated AWS: {sandbox.emulator.url}")
         teller.say("In another terminal, for instance:")
-        teller.say(f"  .venv/bin/python -m sandbox send /cloud-init provider:aws project_id:222222222222 credentials:'{credentials}'")
+        teller.say(
+            "  .venv/bin/python -m sandbox send /cloud-init provider:aws "
+            f"project_id:{GUILD_ACCOUNT} credentials:'{credentials}'"
+        )
         teller.say("  .venv/bin/python -m sandbox send /cloud-deploy-v2 blueprint:aws/web-app")
         teller.say("  .venv/bin/python -m sandbox press Approve")
         threading.Event().wait()
@@ -80,26 +89,26 @@ def _messages(_: argparse.Namespace) -> int:
 _COMMANDS = {"demo": _demo, "up": _up, "send": _send, "press": _press, "messages": _messages}
 
 
-def _shown(result: dict[str, object]) -> int:
+def _shown(result: dict[str, Any]) -> int:
     if result.get("error") or result.get("problem"):
         sys.exit(str(result.get("error") or result["problem"]))
-    for message in result["messages"]:  # type: ignore[attr-defined]
+    for message in result["messages"]:
         print(message["rendered"], end="\n\n")
     return 0
 
 
-def _post(action: str, body: dict[str, object]) -> dict[str, object]:
+def _post(action: str, body: dict[str, Any]) -> dict[str, Any]:
     request = urllib.request.Request(
         f"{_origin()}/_sandbox/{action}", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
     return _ask(request)
 
 
-def _get(what: str) -> list[dict[str, object]]:
-    return _ask(urllib.request.Request(f"{_origin()}/_sandbox/{what}"))["messages"]  # type: ignore[return-value]
+def _get(what: str) -> list[dict[str, Any]]:
+    return list(_ask(urllib.request.Request(f"{_origin()}/_sandbox/{what}"))["messages"])
 
 
-def _ask(request: urllib.request.Request) -> dict[str, object]:
+def _ask(request: urllib.request.Request) -> dict[str, Any]:
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return dict(json.loads(answer.read()))

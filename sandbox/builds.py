@@ -6,9 +6,10 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from sandbox.paths import HOME
+from sandbox import processes
+from sandbox.paths import RUN
 
-FOLDER = HOME / "builds"
+FOLDER = RUN / "builds"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def load(build_id: str) -> BuildRecord | None:
         record = BuildRecord(**json.loads(_file(build_id).read_text()))
     except (FileNotFoundError, ValueError):
         return None
-    if record.status == "IN_PROGRESS" and not _alive(record.worker):
+    if record.status == "IN_PROGRESS" and not processes.alive(record.worker):
         return replace(record, status="FAULT")
     return record
 
@@ -72,10 +73,3 @@ def _file(build_id: str) -> Path:
     if not name.replace("-", "").isalnum():
         raise ValueError(f"{build_id!r} is no build's id")
     return FOLDER / f"{name}.json"
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False

@@ -1,20 +1,22 @@
 """A stand-in for CodeBuild's API: the emulator knows projects, but runs no builds.
 
-It serves BatchGetBuilds and StopBuild for the worker's builds, and replaces the worker when it dies, as CodeBuild replaces
-a host; whatever the dead worker's builds left running is killed, as the end of a container would.
+It serves BatchGetBuilds and StopBuild for the worker's builds, and replaces the worker when it dies, as CodeBuild
+replaces a host; whatever the dead worker's builds left running is killed, as the end of a container would.
 """
 
 import json
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox import builds, processes
 from sandbox.paths import HOME
+
+if TYPE_CHECKING:
+    import subprocess
 
 _LOOK_SECONDS = 0.5
 
@@ -79,12 +81,17 @@ class _Handler(BaseHTTPRequestHandler):
         if operation == "BatchGetBuilds":
             found = {build_id: builds.load(build_id) for build_id in body.get("ids", [])}
             known = [record.described() for record in found.values() if record]
-            self._answer(200, {"builds": known, "buildsNotFound": [name for name, record in found.items() if not record]})
+            self._answer(
+                200, {"builds": known, "buildsNotFound": [name for name, record in found.items() if not record]}
+            )
         elif operation == "StopBuild" and (record := builds.load(body.get("id", ""))):
             builds.save(replace(record, stop_requested=True))
             self._answer(200, {"build": record.described()})
         else:
-            self._answer(400, {"__type": "ResourceNotFoundException", "message": f"no such build, or {operation!r} is not served"})
+            self._answer(
+                400,
+                {"__type": "ResourceNotFoundException", "message": f"no such build, or {operation!r} is not served"},
+            )
 
     def _answer(self, status: int, body: Mapping[str, Any]) -> None:
         data = json.dumps(body).encode()
@@ -96,5 +103,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Keep the terminal quiet."""
-
-

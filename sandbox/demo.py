@@ -1,14 +1,16 @@
-"""The main job as a story: from /cloud-init to gone, with every message as it changes, and the cloud itself asked at the end."""
+"""The main job as a story: from /cloud-init to gone, with every message, and the cloud itself asked at the end."""
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import Event, Message, render_message
 from sandbox.emulator import GUILD_ACCOUNT
 from sandbox.running import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RUN_SECONDS = 180
 NAME = "web-app"

@@ -3,19 +3,22 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
 from sandbox import processes
-from sandbox.paths import HOME
+from sandbox.paths import HOME, RUN
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -35,10 +38,8 @@ class Emulator:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        home = HOME / "home"
-        home.mkdir(parents=True, exist_ok=True)
         program = Path(sys.executable).parent / "ministack"
-        self._process = processes.start([str(program)], self._environment(home), HOME / "emulator.log", signal.SIGINT)
+        self._process = processes.start([str(program)], self._environment(), HOME / "emulator.log", signal.SIGINT)
         deadline = time.monotonic() + _START_SECONDS
         while not self._ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -52,7 +53,8 @@ class Emulator:
 
     def client(self, service: str, account: str = ACCOUNT, **options: Any) -> Any:
         """A boto3 client with an account's root credentials."""
-        return boto3.client(
+        make: Callable[..., Any] = boto3.client
+        return make(
             service,
             endpoint_url=self.url,
             region_name=REGION,
@@ -70,12 +72,12 @@ class Emulator:
             "AWS_DEFAULT_REGION": REGION,
         }
 
-    def _environment(self, home: Path) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         """Built up, not inherited: the functions' processes see all of it."""
         return {
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
-            "HOME": str(home),
-            "TMPDIR": str(_made(HOME / "tmp")),
+            "HOME": str(_made(RUN / "home")),
+            "TMPDIR": str(_made(RUN / "tmp")),
             "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1",
             "AUTH": "true",

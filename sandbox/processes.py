@@ -29,7 +29,7 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call, no locks: safe between fork and exec
         )
 
 
@@ -59,6 +59,11 @@ def terminate_children(parent: int) -> None:
     for pid, (of, _) in _table().items():
         if of == parent:
             os.kill(pid, signal.SIGTERM)
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and it is no zombie."""
+    return pid in _table()
 
 
 def members(session: int) -> list[int]:

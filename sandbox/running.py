@@ -1,4 +1,4 @@
-"""The whole sandbox as one object: emulated AWS, CodeBuild's stand-in with its worker, Discord's stand-in, and the stack."""
+"""The whole sandbox as one object: emulated AWS, the stand-ins for CodeBuild and Discord, and the deployed stack."""
 
 import json
 import os
@@ -9,24 +9,37 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sandbox import builds, stack, tools
+import requests
+
+from chatops.adapters.discord_http import USER_AGENT
+from chatops.commands import COMMANDS
+from chatops.commands.spec import registration
+from sandbox import processes, stack, tools
 from sandbox.codebuild import CodeBuild
 from sandbox.discord import DiscordServer, Settings
 from sandbox.emulator import GUILD_ACCOUNT, Emulator
-from sandbox.paths import HOME, ROOT, STATE
+from sandbox.paths import HOME, ROOT, RUN, STATE
 
 GUILD_USER = "cloud-chatops-guild"
 _REGISTRATION_TRIES = 5
 _GUILD_POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["ec2:*", "s3:*", "sqs:*", "ssm:GetParameter", "sts:GetCallerIdentity"], "Resource": "*"}],
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["ec2:*", "s3:*", "sqs:*", "ssm:GetParameter", "sts:GetCallerIdentity"],
+            "Resource": "*",
+        }
+    ],
 }
 
 
 class Sandbox:
     """Started by `with Sandbox() as sandbox:`; leaves no process and no credential file behind."""
 
-    def __init__(self, say: Callable[[str], None] = lambda _: None, discord_port: int = 0, emulator_port: int = 0) -> None:
+    def __init__(
+        self, say: Callable[[str], None] = lambda _: None, discord_port: int = 0, emulator_port: int = 0
+    ) -> None:
         self._say = say
         self.codebuild = CodeBuild()
         self.emulator = Emulator(emulator_port, self.codebuild.url)
@@ -42,7 +55,9 @@ class Sandbox:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -50,8 +65,7 @@ class Sandbox:
         while self._started:
             self._started.pop()()
         STATE.unlink(missing_ok=True)
-        shutil.rmtree(builds.FOLDER, ignore_errors=True)
-        shutil.rmtree(HOME / "tmp", ignore_errors=True)
+        shutil.rmtree(RUN, ignore_errors=True)
 
     def client(self, service: str, **options: Any) -> Any:
         """A boto3 client as our account's root."""
@@ -72,8 +86,8 @@ class Sandbox:
         return stack.api_url(self.emulator, self.outputs["ApiId"]) + path
 
     def _start(self) -> None:
-        HOME.mkdir(exist_ok=True)
-        shutil.rmtree(builds.FOLDER, ignore_errors=True)
+        _remove_leftovers()
+        RUN.mkdir(parents=True)
         self._say("building the functions and layers (sam build)")
         stack.build()
         self._say("starting the emulated AWS, with IAM enforced")
@@ -90,7 +104,9 @@ class Sandbox:
         self.codebuild.start_worker(self._worker_environment(found))
         self._make_guild_user()
         self._connect_discord()
-        STATE.write_text(json.dumps({"discord": discord.origin, "emulator": self.emulator.url, "outputs": self.outputs}))
+        STATE.write_text(
+            json.dumps({"discord": discord.origin, "emulator": self.emulator.url, "outputs": self.outputs})
+        )
 
     def _run(self, start: Callable[[], Any], stop: Callable[[], None]) -> None:
         self._started.append(stop)
@@ -98,14 +114,13 @@ class Sandbox:
 
     def _worker_environment(self, found: tools.Tools) -> dict[str, str]:
         build = {f"BUILD_{name}": value for name, value in found.variables(self.emulator.url).items()}
-        temporary = HOME / "tmp"
-        temporary.mkdir(exist_ok=True)
         return {
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
             "PYTHONPATH": str(ROOT),
             "LANG": "C.UTF-8",
-            "HOME": str(HOME / "home"),
-            "TMPDIR": str(temporary),
+            "HOME": str(RUN / "home"),
+            "TMPDIR": str(RUN / "tmp"),
+            "SANDBOX_RUN": str(RUN),
             "SANDBOX_ACTIVITY": self.outputs["ActivityArn"],
             "SANDBOX_LOG_GROUP": self.outputs["RunProjectLogGroup"],  # the emulator's project does not keep it
             "BUILD_CHATOPS_URL": stack.api_url(self.emulator, self.outputs["ApiId"]),
@@ -119,7 +134,14 @@ class Sandbox:
         iam.put_user_policy(UserName=GUILD_USER, PolicyName="deploy", PolicyDocument=json.dumps(_GUILD_POLICY))
 
     def _connect_discord(self) -> None:
-        """What a person does in the developer portal, where one presses Save again if the first, cold answer was too slow."""
+        """As in the developer portal, where one presses Save again if the first, cold answer was too slow."""
+        commands = registration(COMMANDS, in_one_guild=False)
+        requests.put(
+            f"{self.discord.base_url}/applications/{self.discord.application_id}/commands",
+            json=commands,
+            headers={"Authorization": f"Bot {self.discord.bot_token}", "User-Agent": USER_AGENT},
+            timeout=10,
+        ).raise_for_status()
         problem: str | None = ""
         for _ in range(_REGISTRATION_TRIES):
             problem = self.discord.register_endpoint(self.api("/interactions"))
@@ -128,3 +150,8 @@ class Sandbox:
         raise RuntimeError(f"Discord would not accept the endpoint: {problem}")
 
 
+def _remove_leftovers() -> None:
+    """What sandboxes left behind that were killed, and could not clean up."""
+    for folder in (HOME / "runs").glob("*"):
+        if not processes.alive(int(folder.name)):
+            shutil.rmtree(folder, ignore_errors=True)

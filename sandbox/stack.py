@@ -21,7 +21,9 @@ def build() -> None:
     )  # fmt: skip
 
 
-def deploy(emulator: Emulator, discord_api: str, application_id: str, public_key: str, bot_token: str) -> dict[str, str]:
+def deploy(
+    emulator: Emulator, discord_api: str, application_id: str, public_key: str, bot_token: str
+) -> dict[str, str]:
     """`sam deploy`, and what the emulator leaves undone; returns the stack's outputs."""
     emulator.client("secretsmanager").create_secret(Name=f"{NAME}/discord-bot-token", SecretString=bot_token)
     activity = emulator.client("stepfunctions").create_activity(name=ACTIVITY)["activityArn"]
@@ -34,8 +36,10 @@ def deploy(emulator: Emulator, discord_api: str, application_id: str, public_key
         "RequireTls": "false",
     }
     _sam(
-        "deploy", "--template-file", str(BUILD / "template.yaml"), "--stack-name", NAME, "--region", REGION, "--resolve-s3",
-        "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
+        "deploy", "--template-file", str(BUILD / "template.yaml"), "--stack-name", NAME, "--region", REGION,
+        "--resolve-s3",
+        "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
+        "--no-fail-on-empty-changeset", "--no-progressbar",
         "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items()),
         environment=emulator.variables(),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from sandbox.paths import HOME, ROOT, TERRAFORM
+from sandbox.paths import HOME, ROOT, RUN, TERRAFORM
 
 _PACKAGED = "terraform-provider-aws_3.39.0_linux_amd64.zip"
 _PROBE = 'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws" }\n  }\n}\n'
@@ -18,7 +18,7 @@ _PROBE_SECONDS = 180
 
 @dataclass(frozen=True)
 class Tools:
-    """What builds use: the program, Terraform's own configuration if it needs one, and files that lie beside a blueprint."""
+    """What builds use: the program, its own configuration if it needs one, and files that lie beside a blueprint."""
 
     terraform: str
     cli_config: str
@@ -38,8 +38,10 @@ class Tools:
 
 
 def find(emulator_url: str) -> Tools:
-    """The program and the provider: TERRAFORM names another program than the packaged one, and Terraform's own configuration
-    (a mirror, the registry) comes before the packaged provider.
+    """The program and the provider.
+
+    TERRAFORM names another program than the packaged one, and what Terraform finds by its own configuration (a mirror,
+    the registry) comes before the packaged provider.
     """
     terraform = shutil.which(os.environ.get("TERRAFORM", "")) or str(_packaged_terraform())
     own = os.environ.get("TF_CLI_CONFIG_FILE", "")
@@ -87,13 +89,12 @@ def _provider_version(terraform: str, cli_config: str) -> str:
         lock = Path(folder, ".terraform.lock.hcl")
         if done.returncode or not lock.exists():
             return ""
-        return lock.read_text().partition("version     = \"")[2].partition('"')[0]
+        return lock.read_text().partition('version     = "')[2].partition('"')[0]
 
 
 def _extra_files(provider: str, emulator_url: str) -> Path:
     """The emulator's address and manners, which no blueprint may hold: a folder for each kind of credentials."""
-    folder = HOME / "extra-files"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = RUN / "extra-files"
     source = ROOT / "sandbox" / "terraform"
     for kind, names in {"aws": (provider, "backend_override.tf"), "none": ("backend_override.tf",)}.items():
         (folder / kind).mkdir(parents=True)

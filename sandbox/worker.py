@@ -14,9 +14,8 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -33,10 +32,18 @@ _FLUSH_SECONDS = 0.5
 
 def main() -> None:
     """Serve builds until killed."""
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGTERM, _end)
     for _ in range(SLOTS):
         threading.Thread(target=_serve, args=(os.environ["SANDBOX_ACTIVITY"],), daemon=True).start()
     threading.Event().wait()
+
+
+def _end(*_: object) -> None:
+    """End at once, and every build with us."""
+    for record in builds.of_worker(os.getpid()):
+        if record.session:
+            processes.kill_session(record.session)
+    os._exit(0)
 
 
 def _serve(activity: str) -> None:
@@ -52,7 +59,9 @@ def _serve(activity: str) -> None:
                 _take(states, task["taskToken"], json.loads(task["input"]))
             except Exception as error:
                 traceback.print_exc()
-                states.send_task_failure(taskToken=task["taskToken"], error="States.TaskFailed", cause=repr(error)[:1000])
+                states.send_task_failure(
+                    taskToken=task["taskToken"], error="States.TaskFailed", cause=repr(error)[:1000]
+                )
 
 
 def _take(states: Any, token: str, arguments: Mapping[str, Any]) -> None:
@@ -150,8 +159,7 @@ def _stop_wanted(build_id: str) -> bool:
 
 
 def _read(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes]") -> None:
-    assert process.stdout
-    for line in process.stdout:
+    for line in process.stdout or ():
         lines.put(line)
 
 
@@ -174,9 +182,9 @@ def _batches(lines: "queue.Queue[bytes]") -> Iterator[list[dict[str, Any]]]:
 
 
 def _client(service: str) -> Any:
-    return boto3.client(service, config=Config(read_timeout=75, retries={"max_attempts": 2}))
+    make: Callable[..., Any] = boto3.client
+    return make(service, config=Config(read_timeout=75, retries={"max_attempts": 2}))
 
 
 if __name__ == "__main__":
-    Path(tempfile.gettempdir()).mkdir(parents=True, exist_ok=True)
     main()

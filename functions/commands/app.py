@@ -1,4 +1,4 @@
-"""Does what a slash command or a button asks, then edits the deferred answer. Invoked asynchronously by `interactions`."""
+"""Does what a slash command or a button asks, then edits the deferred answer. Invoked by `interactions`."""
 
 from typing import Any
 

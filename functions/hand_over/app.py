@@ -21,7 +21,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         cancel = bootstrap.hand_over().heartbeat(body["run_id"], body["token"], now)
         return _answer(200, json.dumps({"cancel": cancel}))
     except (RefusedClaim, ValueError, KeyError) as refusal:
-        logger.warning("claim refused", extra={"reason": str(refusal) if isinstance(refusal, RefusedClaim) else "bad request"})
+        logger.warning(
+            "claim refused", extra={"reason": str(refusal) if isinstance(refusal, RefusedClaim) else "bad request"}
+        )
         return _answer(403, json.dumps({"error": "refused"}))
 
 

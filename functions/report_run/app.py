@@ -10,7 +10,10 @@ from chatops import bootstrap
 from chatops.domain.runs import Status
 
 _STOPPED = "The execution was stopped in the Step Functions console."
-_OUTCOMES = {"ABORTED": (Status.INTERRUPTED, _STOPPED), "TIMED_OUT": (Status.FAILED, "The run took longer than it may.")}
+_OUTCOMES = {
+    "ABORTED": (Status.INTERRUPTED, _STOPPED),
+    "TIMED_OUT": (Status.FAILED, "The run took longer than it may."),
+}
 
 
 def handler(event: dict[str, Any], context: object) -> None:

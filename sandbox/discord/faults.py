@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class HtmlAnswer(Exception):  # noqa: N818 – an answer, not a failure of ours
+class HtmlAnswer(Exception):
     """An answer that Cloudflare gives in front of Discord: not JSON."""
 
     status: int
@@ -23,7 +23,7 @@ class HtmlAnswer(Exception):  # noqa: N818 – an answer, not a failure of ours
 
 
 @dataclass(eq=False)
-class NoAnswer(Exception):  # noqa: N818 – an answer, not a failure of ours
+class NoAnswer(Exception):
     """The connection ends after `seconds` without an answer; `after_work`: the request took effect all the same."""
 
     seconds: float

@@ -26,10 +26,12 @@ from chatops.ports import Chat
 from chatops.vault.blobs import RecoveryBlobs
 from chatops.vault.sealed import open_credentials, open_option, seal_credentials, seal_option
 
+_make_client: Callable[..., Any] = boto3.client
+
 
 @cache
 def _client(service: str) -> Any:
-    return boto3.client(service, config=Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard"}))
+    return _make_client(service, config=Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard"}))
 
 
 def _table(name: str) -> Table:
@@ -135,7 +137,7 @@ def hand_over() -> Any:
 
 
 def _s3_with(credentials: Mapping[str, str]) -> Any:
-    return boto3.client(
+    return _make_client(
         "s3",
         aws_access_key_id=credentials["access_key_id"],
         aws_secret_access_key=credentials["secret_access_key"],

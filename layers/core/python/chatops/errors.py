@@ -1,17 +1,17 @@
 """The product's errors.
 
-    ChatOpsError
-    ├── UserError            the text is written for the person who typed the command and is shown as it is
-    │   ├── BlueprintError   (domain/blueprints.py) no such blueprint
-    │   ├── VariableError    (domain/blueprints.py) a variable is missing or wrong
-    │   ├── SessionError     no open session, or one that cannot be opened: one text for every cause
-    │   ├── LockedError      another run holds the deployment
-    │   └── DeniedError      the person may not do this
-    ├── ConfigError          an environment variable is missing or wrong: the function's init fails
-    ├── InvalidInteraction   (discord/interactions.py) signed, but not something Discord sends
-    ├── RefusedClaim         a build asked for a bundle that is not its own: answered 403, alarmed
-    ├── ConflictError        a conditional write lost against another writer
-    └── OutsideError         AWS or Discord did not do what was asked; the cause is chained
+ChatOpsError
+├── UserError            the text is written for the person who typed the command and is shown as it is
+│   ├── BlueprintError   (domain/blueprints.py) no such blueprint
+│   ├── VariableError    (domain/blueprints.py) a variable is missing or wrong
+│   ├── SessionError     no open session, or one that cannot be opened: one text for every cause
+│   ├── LockedError      another run holds the deployment
+│   └── DeniedError      the person may not do this
+├── ConfigError          an environment variable is missing or wrong: the function's init fails
+├── InvalidInteraction   (discord/interactions.py) signed, but not something Discord sends
+├── RefusedClaim         a build asked for a bundle that is not its own: answered 403, alarmed
+├── ConflictError        a conditional write lost against another writer
+└── OutsideError         AWS or Discord did not do what was asked; the cause is chained
 """
 
 
@@ -29,7 +29,8 @@ class SessionError(UserError):
     def __init__(self, message: str = "") -> None:
         super().__init__(
             message
-            or "You have no open session here (it may have ended: a session lasts 30 minutes). Open one with `/cloud-init`."
+            or "You have no open session here (it may have ended: a session lasts 30 minutes). "
+            "Open one with `/cloud-init`."
         )
 
 

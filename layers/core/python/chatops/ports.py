@@ -1,4 +1,4 @@
-"""What the product needs from the outside, as Protocols; `adapters/` has the real ones, `tests/fakes/` the in-memory ones."""
+"""What the product needs from the outside, as Protocols; `adapters/` has the real ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -225,7 +225,7 @@ class Builds(Protocol):
     """CodeBuild."""
 
     def status(self, build_id: str) -> str | None:
-        """IN_PROGRESS, SUCCEEDED, FAILED, STOPPED, …; None when CodeBuild does not know, which never counts as ended."""
+        """IN_PROGRESS, SUCCEEDED, FAILED, …; None when CodeBuild does not know it, which never counts as ended."""
         ...
 
     def stop(self, build_id: str) -> None:

@@ -21,6 +21,4 @@ class AsyncFunction:
             OutsideError: Lambda did not take the event.
         """
         with aws_call(f"invoking {self._name!r}"):
-            self._client.invoke(
-                FunctionName=self._name, InvocationType="Event", Payload=json.dumps(payload).encode()
-            )
+            self._client.invoke(FunctionName=self._name, InvocationType="Event", Payload=json.dumps(payload).encode())

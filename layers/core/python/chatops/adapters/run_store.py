@@ -58,7 +58,8 @@ class DynamoRunStore:
             run_id,
             Change(
                 set={"build": _plain(build)},
-                when=f"{_NOT_ENDED} AND {{build.claim_hash}} = :hash AND {{build.build_id}} = :nobody AND {{build.claim_until}} >= :now",
+                when=f"{_NOT_ENDED} AND {{build.claim_hash}} = :hash AND {{build.build_id}} = :nobody"
+                " AND {build.claim_until} >= :now",
                 expect={"hash": build.claim_hash, "nobody": "", "now": build.claimed_at},
             ),
         )
@@ -89,7 +90,8 @@ class DynamoRunStore:
             run_id,
             Change(
                 set={"approval.decision": decision, "approval.decided_by": person_id},
-                when=f"{_NOT_ENDED} AND {{status}} = :awaiting AND ({{approval.decision}} = :none OR {{approval.decision}} = :same)"
+                when=f"{_NOT_ENDED} AND {{status}} = :awaiting"
+                " AND ({approval.decision} = :none OR {approval.decision} = :same)"
                 " AND {approval.expires_at} > :now",
                 expect={"awaiting": Status.AWAITING.value, "none": "", "same": decision, "now": now},
             ),

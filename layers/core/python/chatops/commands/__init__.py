@@ -1,7 +1,7 @@
 """The slash commands and the buttons: two dicts say all there is.
 
-Parsing, registration with Discord, suggestions and the help text read these registries, so a new command is a file beside
-these with its COMMAND, a line here, and a test.
+Parsing, registration with Discord, suggestions and the help text read these registries, so a new command is a file
+beside these with its COMMAND, a line here, and a test.
 """
 
 from collections.abc import Mapping

@@ -16,7 +16,8 @@ def handle(call: Call, services: Services) -> None:
     known = services.deployments.get(call.guild_id, name)
     if known and known.blueprint != blueprint.id:
         raise UserError(
-            f"`{name}` is a deployment of `{known.blueprint}` already. Give another `name:`, or `/cloud-destroy name:{name}` first."
+            f"`{name}` is a deployment of `{known.blueprint}` already. "
+            f"Give another `name:`, or `/cloud-destroy name:{name}` first."
         )
     variables = _kept(call, known) or parse_variables(call.text("variables"), blueprint)
     session = session_for(blueprint.provider, call, services)

@@ -10,7 +10,10 @@ def handle(call: Call, services: Services) -> Reply:
     """The registry, told."""
     from chatops.commands import COMMANDS  # the registry holds this very command
 
-    fields = [(f"/{command.name}", f"{command.description}.\n`{command.usage or '/' + command.name}`") for command in COMMANDS.values()]
+    fields = [
+        (f"/{command.name}", f"{command.description}.\n`{command.usage or '/' + command.name}`")
+        for command in COMMANDS.values()
+    ]
     return Reply(
         title="☁️ Cloud ChatOps",
         text="Deploy cloud infrastructure from this channel: open a session, plan, look, approve, watch.\n"
@@ -25,4 +28,6 @@ def _listed(catalogue: Catalogue) -> str:
     return ", ".join(f"`{blueprint_id}`" for blueprint_id in catalogue.ids()[:40])
 
 
-COMMAND = Command(name="cloud-help", description="What you can do here, with examples", handle=handle, usage="/cloud-help")
+COMMAND = Command(
+    name="cloud-help", description="What you can do here, with examples", handle=handle, usage="/cloud-help"
+)

@@ -34,7 +34,11 @@ COMMAND = Command(
         Option("provider", "Whose cloud", required=True, choices=_CLOUDS),
         Option("project_id", "GCP project, AWS account or Azure subscription", required=True, max_length=64),
         Option(
-            "credentials", "Access key, service account or service principal as JSON", required=True, secret=True, max_length=6000
+            "credentials",
+            "Access key, service account or service principal as JSON",
+            required=True,
+            secret=True,
+            max_length=6000,
         ),
         Option("region", "Where to deploy (default: the provider's usual one)", max_length=40),
     ),

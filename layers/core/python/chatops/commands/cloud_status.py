@@ -6,6 +6,7 @@ from chatops.commands.lookup import deployment_named
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Colour, Reply
+from chatops.discord.text import code
 from chatops.domain.deployments import Deployment
 from chatops.runs.view import progress_view
 
@@ -30,12 +31,16 @@ def _all(call: Call, services: Services) -> Reply:
     lines = [_line(deployment) for deployment in found[:40]]
     if len(found) > len(lines):
         lines.append(f"… and {len(found) - len(lines)} more; `/cloud-status name:…` shows any of them.")
-    return Reply(title=f"☁️ {len(found)} deployments" if len(found) > 1 else "☁️ 1 deployment", text="\n".join(lines), colour=Colour.BLUE)
+    return Reply(
+        title=f"☁️ {len(found)} deployments" if len(found) > 1 else "☁️ 1 deployment",
+        text="\n".join(lines),
+        colour=Colour.BLUE,
+    )
 
 
 def _line(deployment: Deployment) -> str:
     busy = f" · 🔒 <@{deployment.lock.user_id}> since <t:{deployment.lock.since}:R>" if deployment.lock else ""
-    return f"**{deployment.name}** · {render.code(deployment.blueprint)} · {deployment.status}{busy}"
+    return f"**{deployment.name}** · {code(deployment.blueprint)} · {deployment.status}{busy}"
 
 
 COMMAND = Command(

@@ -42,7 +42,9 @@ def cancel(run_id: str, call: Call, services: Services) -> str:
     phase = run.build.phase if run.build else Phase.PLAN
     view = progress_view(services.runs, services.artefacts, run, phase, int(services.clock() * 1000))
     _edit(run, call, services, render.progress(run, view).payload())
-    return f"Stopping `{run.deployment}`: finishing the current resource. The message of the run tells when it has ended."
+    return (
+        f"Stopping `{run.deployment}`: finishing the current resource. The message of the run tells when it has ended."
+    )
 
 
 def _decide(decision: str, call: Call, services: Services, run: Run | None = None) -> Run:

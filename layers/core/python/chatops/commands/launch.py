@@ -41,9 +41,13 @@ def launch(run: Run, session: Session | None, call: Call, services: Services) ->
 
     def announce(run: Run) -> None:
         word = "Destroying" if run.destroy else "Deploying"
-        answer = Reply(f"{word} `{run.deployment}`: run `{run.id}`. First the plan; then you decide, in the message below.")
+        answer = Reply(
+            f"{word} `{run.deployment}`: run `{run.id}`. First the plan; then you decide, in the message below."
+        )
         services.chat.edit_original(call.application_id, call.token, answer.payload())
-        message = services.chat.follow_up(call.application_id, call.token, render.started(run).payload(), ephemeral=False)
+        message = services.chat.follow_up(
+            call.application_id, call.token, render.started(run).payload(), ephemeral=False
+        )
         services.runs.keep_message(run.id, message)
 
     start(run, session.credentials if session else {}, announce)

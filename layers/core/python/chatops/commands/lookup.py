@@ -34,7 +34,9 @@ def run_to_decide(run_id: str, call: Call, services: Services) -> Run:
     if run is None or run.guild_id != call.guild_id:
         raise UserError("That run does not exist (any more). `/cloud-status` shows what there is.")
     if not may_decide(run, call.person.id, call.guild_id, call.person.manages_guild):
-        raise DeniedError(f"Only <@{run.user_id}>, who started this run, or a member with Manage Server may decide this.")
+        raise DeniedError(
+            f"Only <@{run.user_id}>, who started this run, or a member with Manage Server may decide this."
+        )
     if run.status.ended:
         raise UserError(f"That run has ended already ({run.status.value}).")
     return run

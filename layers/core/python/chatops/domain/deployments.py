@@ -12,7 +12,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
 @dataclass(frozen=True)
 class Lock:
-    """Who holds a deployment. `fence` grows by one with every lock, so that a late writer is known by its old number."""
+    """Who holds a deployment. `fence` grows by one with every lock: a late writer is known by its old number."""
 
     run_id: str
     fence: int
@@ -52,6 +52,7 @@ def checked_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         shown = name[:40].encode("unicode_escape").decode()
         raise UserError(
-            f"`{shown}` cannot be a deployment's name. Use 2 to 31 lower-case letters, digits and dashes, starting with a letter, such as `web-app`."
+            f"`{shown}` cannot be a deployment's name. Use 2 to 31 lower-case letters, digits and dashes, and begin "
+            "with a letter, such as `web-app`."
         )
     return name

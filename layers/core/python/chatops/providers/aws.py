@@ -64,5 +64,5 @@ AWS = Provider(
     check_project_id=check_project_id,
     region_pattern=re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]"),
     default_region="us-east-1",
-    help="project_id is the 12-digit account number, credentials an access key: JSON or the lines of ~/.aws/credentials.",
+    help="project_id is the 12-digit account number, credentials an access key: JSON, or as in ~/.aws/credentials.",
 )

@@ -5,7 +5,7 @@ import re
 from chatops.errors import UserError
 from chatops.providers.base import Provider
 
-_ANY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_ANY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 
 
 def parse_credentials(text: str) -> dict[str, str]:
@@ -27,7 +27,7 @@ def check_project_id(text: str) -> str:
     """
     name = text.strip()
     if name and not _ANY_NAME.fullmatch(name):
-        raise UserError("With the provider `none`, the project is any name of up to 63 letters, digits, dots, dashes and underscores.")
+        raise UserError("With the provider `none`, the project is any name of up to 63 letters, digits and dashes.")
     return name
 
 

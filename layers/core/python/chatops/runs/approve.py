@@ -17,7 +17,7 @@ def request_approval(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> None:
-    """Keep the task token with the run, bound to the plan's hash, and put the plan with its buttons into the live message.
+    """Keep the task token with the run, bound to the plan's hash, and show the plan with its buttons.
 
     Raises:
         ConflictError: the run has ended or was cancelled while it planned.

@@ -17,7 +17,7 @@ class PlanMissing(ChatOpsError):
 
 
 def explain(runs: RunStore, artefacts: Artefacts, run_id: str) -> bool:
-    """Record the plan's facts and its hash, write the index that names its operations, and return whether it changes anything.
+    """Record the plan's facts and hash, write the index of its operations, and return whether it changes anything.
 
     The hash is taken here, from the stored file, after the plan's build has ended: it is what the approval is bound to.
 

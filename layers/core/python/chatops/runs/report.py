@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,10 +76,8 @@ class Report:
     def _finished(self, run: Run, outcome: Status, cause: str) -> Run:
         if not run.status.ended:
             status = final_status(run, outcome)
-            try:
+            with suppress(ConflictError):  # somebody else ended it a moment ago; their word stands
                 self.runs.finish(run.id, status, self._detail(run, cause), int(self.clock()))
-            except ConflictError:
-                pass  # somebody else ended it a moment ago; their word stands
         return self.runs.get(run.id) or run
 
     def _detail(self, run: Run, cause: str) -> dict[str, Any]:

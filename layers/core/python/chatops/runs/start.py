@@ -67,7 +67,9 @@ class Start:
         found = self.deployments.get(run.guild_id, run.deployment)
         lock = found.lock if found else None
         if lock is None:
-            return LockedError(f"`{run.deployment}` is being changed by somebody else right now. Try again in a moment.")
+            return LockedError(
+                f"`{run.deployment}` is being changed by somebody else right now. Try again in a moment."
+            )
         holder = self.runs.get(lock.run_id)
         doing = f" It is {holder.status.value}." if holder else ""
         return LockedError(

@@ -59,7 +59,7 @@ def _lost_build(run: Run, now: int, builds: Builds) -> str:
 def sweep(
     runs: RunStore, workflow: Workflow, builds: Builds, report: Callable[[Finding], None], now: int
 ) -> tuple[list[Finding], list[str]]:
-    """Look at every active run, stop what hangs and report it; returns the findings and the ids that could not be looked at."""
+    """Stop and report every active run that hangs; returns the findings, and the ids that could not be looked at."""
     findings, failed = [], []
     for run in runs.active():
         try:

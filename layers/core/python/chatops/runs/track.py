@@ -16,7 +16,7 @@ from chatops.runs.view import read_index, view_of
 from chatops.terraform.tracker import read_batch
 
 EDIT_SECONDS = 2
-"""At most one edit in so many seconds: Discord allows about five in two seconds per webhook, shared with buttons' replies."""
+"""At most one edit in so many seconds: Discord allows about five in two seconds, which buttons' replies share."""
 LEASE_SECONDS = 12
 """Longer than one edit may take (discord_http.TIMEOUT_SECONDS with a retry), so that two never edit at once."""
 EDITS_PER_CALL = 15

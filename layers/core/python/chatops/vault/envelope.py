@@ -43,7 +43,6 @@ from chatops.errors import ChatOpsError
 from chatops.ports import DataKeys
 
 MAX_PLAINTEXT = 64 * 1024
-
 _VERSION = b"RB1"
 
 
