@@ -1,4 +1,4 @@
-"""Builds as files, so that CodeBuild's stand-in and the worker agree even when one of them dies."""
+"""Builds as files, so that CodeBuild's stand-in and a build's worker agree even when one of them dies."""
 
 import json
 import os
@@ -22,7 +22,6 @@ class BuildRecord:
     status: str = "IN_PROGRESS"
     session: int = 0
     started_at: float = 0.0
-    stop_requested: bool = False
 
     def described(self) -> dict[str, object]:
         """As CodeBuild's API describes it."""
@@ -36,25 +35,6 @@ class BuildRecord:
         }
 
 
-def save(record: BuildRecord) -> None:
-    """Write a record in one piece."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    temporary = FOLDER / f".{record.id.partition(':')[2]}.{os.getpid()}.tmp"
-    temporary.write_text(json.dumps(asdict(record)))
-    temporary.replace(_file(record.id))
-
-
-def load(build_id: str) -> BuildRecord | None:
-    """Read a record; a build whose worker has died is one that failed."""
-    try:
-        record = BuildRecord(**json.loads(_file(build_id).read_text()))
-    except (FileNotFoundError, ValueError):
-        return None
-    if record.status == "IN_PROGRESS" and not processes.alive(record.worker):
-        return replace(record, status="FAULT")
-    return record
-
-
 def begun(build_id: str, project: str) -> BuildRecord:
     """A new build of this process."""
     record = BuildRecord(build_id, project, os.getpid(), started_at=time.time())
@@ -62,14 +42,43 @@ def begun(build_id: str, project: str) -> BuildRecord:
     return record
 
 
-def of_worker(worker: int) -> list[BuildRecord]:
-    """The builds that a worker left unfinished."""
-    records = [BuildRecord(**json.loads(file.read_text())) for file in FOLDER.glob("[!.]*.json")]
-    return [record for record in records if record.worker == worker and record.status == "IN_PROGRESS"]
+def save(record: BuildRecord) -> None:
+    """Write a record in one piece."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    temporary = _file(record.id, f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(asdict(record)))
+    temporary.replace(_file(record.id, ".json"))
 
 
-def _file(build_id: str) -> Path:
+def load(build_id: str) -> BuildRecord | None:
+    """Read a record; a build whose worker has died is one that failed."""
+    try:
+        record = BuildRecord(**json.loads(_file(build_id, ".json").read_text()))
+    except (FileNotFoundError, ValueError):
+        return None
+    if record.status == "IN_PROGRESS" and not processes.alive(record.worker):
+        return replace(record, status="FAULT")
+    return record
+
+
+def unfinished() -> list[BuildRecord]:
+    """The builds that have not ended in good order, oldest first."""
+    records = [BuildRecord(**json.loads(file.read_text())) for file in FOLDER.glob("*.json")]
+    return sorted((each for each in records if each.status == "IN_PROGRESS"), key=lambda each: each.started_at)
+
+
+def request_stop(build_id: str) -> None:
+    """Ask for the end of a build."""
+    _file(build_id, ".stop").touch()
+
+
+def stop_requested(build_id: str) -> bool:
+    """Whether its end was asked for."""
+    return _file(build_id, ".stop").exists()
+
+
+def _file(build_id: str, ending: str) -> Path:
     name = build_id.partition(":")[2]
     if not name.replace("-", "").isalnum():
         raise ValueError(f"{build_id!r} is no build's id")
-    return FOLDER / f"{name}.json"
+    return FOLDER / f"{name}{ending}"

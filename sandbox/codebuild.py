@@ -1,75 +1,89 @@
-"""A stand-in for CodeBuild's API: the emulator knows projects, but runs no builds.
+"""A stand-in for CodeBuild: the emulator knows projects, but runs no builds.
 
-It serves BatchGetBuilds and StopBuild for the worker's builds, and replaces the worker when it dies, as CodeBuild
-replaces a host; whatever the dead worker's builds left running is killed, as the end of a container would.
+It takes what StartBuild would get from the state machine's activity and gives every build a worker process of its own
+(`sandbox.worker`). It serves BatchGetBuilds and StopBuild. When a worker is killed, what its build left running is
+killed too, as the end of a container would; the state machine is told nothing, so that the watchdog must find out.
 """
 
 import json
+import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox import builds, processes
 from sandbox.paths import HOME
 
-if TYPE_CHECKING:
-    import subprocess
-
-_LOOK_SECONDS = 0.5
+SLOTS = 4
+"""How many builds run at once; more wait in the activity, as they would in CodeBuild's queue."""
 
 
 class CodeBuild:
-    """The API on 127.0.0.1, and the worker's keeper."""
+    """The API on 127.0.0.1, and the builds."""
 
     def __init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
-        self.worker: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Serve the API."""
         self._run(lambda: self._server.serve_forever(0.1))
 
-    def start_worker(self, environment: Mapping[str, str]) -> None:
-        """Start the worker and keep one running."""
-        self._start_worker(environment)
-        self._run(lambda: self._keep_worker(environment))
+    def start_builds(self, states: Any, activity: str, environment: Mapping[str, str]) -> None:
+        """Take builds from the activity; `states` is a Step Functions client, `environment` the workers'."""
+        for _ in range(SLOTS):
+            self._run(lambda: self._take_builds(states, activity, environment))
+
+    def stop_builds(self) -> None:
+        """Take no more, and kill what runs."""
+        self._stopping.set()
+        for record in builds.unfinished():
+            _kill(record)
 
     def stop(self) -> None:
-        """End the worker, its builds and the API."""
-        self._stopping.set()
+        """End the API; the activity must be gone by now, or its long polls are waited for."""
         self._server.shutdown()
         for thread in self._threads:
             thread.join()
         self._server.server_close()
-        if self.worker:
-            processes.stop(self.worker)
-            self._clean_up_after(self.worker.pid)
 
-    def _run(self, work: Any) -> None:
+    def _run(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
         self._threads.append(thread)
 
-    def _start_worker(self, environment: Mapping[str, str]) -> None:
-        self.worker = processes.start([sys.executable, "-m", "sandbox.worker"], environment, HOME / "worker.log")
+    def _take_builds(self, states: Any, activity: str, environment: Mapping[str, str]) -> None:
+        while not self._stopping.is_set():
+            try:
+                task = states.get_activity_task(activityArn=activity)
+            except (ClientError, BotoCoreError):
+                self._stopping.wait(1)
+                continue
+            if task.get("taskToken"):
+                given = json.dumps({"token": task["taskToken"], "arguments": json.loads(task["input"])})
+                self._work(dict(environment) | {"SANDBOX_TASK": given})
 
-    def _keep_worker(self, environment: Mapping[str, str]) -> None:
-        while not self._stopping.wait(_LOOK_SECONDS):
-            if self.worker and self.worker.poll() is not None:
-                self._clean_up_after(self.worker.pid)
-                self._start_worker(environment)
+    def _work(self, environment: Mapping[str, str]) -> None:
+        worker = processes.start([sys.executable, "-m", "sandbox.worker"], environment, HOME / "worker.log")
+        worker.wait()
+        for record in builds.unfinished():
+            if record.worker == worker.pid:
+                _kill(record)
 
-    def _clean_up_after(self, worker: int) -> None:
-        for record in builds.of_worker(worker):
-            if record.session:
-                processes.kill_session(record.session)
-            builds.save(replace(record, status="FAULT"))
+
+def _kill(record: builds.BuildRecord) -> None:
+    if processes.alive(record.worker) and record.worker != os.getpid():
+        processes.kill_session(record.worker)
+    if record.session:
+        processes.kill_session(record.session)
+    builds.save(replace(record, status="FAULT"))
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -81,17 +95,14 @@ class _Handler(BaseHTTPRequestHandler):
         if operation == "BatchGetBuilds":
             found = {build_id: builds.load(build_id) for build_id in body.get("ids", [])}
             known = [record.described() for record in found.values() if record]
-            self._answer(
-                200, {"builds": known, "buildsNotFound": [name for name, record in found.items() if not record]}
-            )
+            unknown = [name for name, record in found.items() if not record]
+            self._answer(200, {"builds": known, "buildsNotFound": unknown})
         elif operation == "StopBuild" and (record := builds.load(body.get("id", ""))):
-            builds.save(replace(record, stop_requested=True))
+            builds.request_stop(record.id)
             self._answer(200, {"build": record.described()})
         else:
-            self._answer(
-                400,
-                {"__type": "ResourceNotFoundException", "message": f"no such build, or {operation!r} is not served"},
-            )
+            message = f"no such build, or {operation!r} is not served"
+            self._answer(400, {"__type": "ResourceNotFoundException", "message": message})
 
     def _answer(self, status: int, body: Mapping[str, Any]) -> None:
         data = json.dumps(body).encode()

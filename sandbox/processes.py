@@ -56,9 +56,13 @@ def kill_session(session: int) -> None:
 
 def terminate_children(parent: int) -> None:
     """Ask a process's own children to end."""
-    for pid, (of, _) in _table().items():
-        if of == parent:
-            os.kill(pid, signal.SIGTERM)
+    for pid in children(parent):
+        os.kill(pid, signal.SIGTERM)
+
+
+def children(parent: int) -> list[int]:
+    """A process's own children."""
+    return [pid for pid, (of, _) in _table().items() if of == parent]
 
 
 def alive(pid: int) -> bool:

@@ -101,7 +101,9 @@ class Sandbox:
         )
         found = tools.find(self.emulator.url)
         self._say(f"builds use {Path(found.terraform).name} with the AWS provider {found.provider}")
-        self.codebuild.start_worker(self._worker_environment(found))
+        self._started.append(self.codebuild.stop_builds)
+        environment = self._worker_environment(found)
+        self.codebuild.start_builds(self.client("stepfunctions"), self.outputs["ActivityArn"], environment)
         self._make_guild_user()
         self._connect_discord()
         STATE.write_text(
@@ -121,7 +123,6 @@ class Sandbox:
             "HOME": str(RUN / "home"),
             "TMPDIR": str(RUN / "tmp"),
             "SANDBOX_RUN": str(RUN),
-            "SANDBOX_ACTIVITY": self.outputs["ActivityArn"],
             "SANDBOX_LOG_GROUP": self.outputs["RunProjectLogGroup"],  # the emulator's project does not keep it
             "BUILD_CHATOPS_URL": stack.api_url(self.emulator, self.outputs["ApiId"]),
             **build,

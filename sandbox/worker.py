@@ -1,7 +1,7 @@
-"""The build worker: does what CodeBuild would do with a build of the product's project.
+"""The worker of one build: does what CodeBuild would do with a build of the product's project.
 
-It takes the arguments of StartBuild from the state machine's activity, runs the project's real buildspec commands as
-processes of their own, and writes their output to the project's real log group. Started by `sandbox.codebuild`.
+It runs the project's real buildspec commands as processes of their own, with the variables that StartBuild was given, and
+writes their output to the project's real log group. Started by `sandbox.codebuild`.
 """
 
 import json
@@ -12,9 +12,9 @@ import subprocess
 import tempfile
 import threading
 import time
-import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -25,56 +25,30 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox import builds, processes
 
-SLOTS = 4
 _STOP_GRACE_SECONDS = 45
 _FLUSH_SECONDS = 0.5
 
 
 def main() -> None:
-    """Serve builds until killed."""
+    """Run the one build that the environment describes, and tell the state machine as `startBuild.sync` would."""
     signal.signal(signal.SIGTERM, _end)
-    for _ in range(SLOTS):
-        threading.Thread(target=_serve, args=(os.environ["SANDBOX_ACTIVITY"],), daemon=True).start()
-    threading.Event().wait()
+    task = json.loads(os.environ.pop("SANDBOX_TASK"))
+    record = _run(task["arguments"])
+    described = json.dumps({"Build": record.described()}, default=str)
+    states = _client("stepfunctions")
+    with suppress(ClientError):  # the execution may have ended meanwhile
+        if record.status == "SUCCEEDED":
+            states.send_task_success(taskToken=task["token"], output=described)
+        else:
+            states.send_task_failure(taskToken=task["token"], error="States.TaskFailed", cause=described)
 
 
 def _end(*_: object) -> None:
-    """End at once, and every build with us."""
-    for record in builds.of_worker(os.getpid()):
-        if record.session:
+    """End at once, and the build with us."""
+    for record in builds.unfinished():
+        if record.worker == os.getpid() and record.session:
             processes.kill_session(record.session)
-    os._exit(0)
-
-
-def _serve(activity: str) -> None:
-    states = _client("stepfunctions")
-    while True:
-        try:
-            task = states.get_activity_task(activityArn=activity, workerName=f"worker-{os.getpid()}")
-        except (ClientError, BotoCoreError):
-            time.sleep(1)
-            continue
-        if task.get("taskToken"):
-            try:
-                _take(states, task["taskToken"], json.loads(task["input"]))
-            except Exception as error:
-                traceback.print_exc()
-                states.send_task_failure(
-                    taskToken=task["taskToken"], error="States.TaskFailed", cause=repr(error)[:1000]
-                )
-
-
-def _take(states: Any, token: str, arguments: Mapping[str, Any]) -> None:
-    """Run one build and tell the state machine as `startBuild.sync` would."""
-    record = _run(arguments)
-    described = json.dumps({"Build": record.described()}, default=str)
-    try:
-        if record.status == "SUCCEEDED":
-            states.send_task_success(taskToken=token, output=described)
-        else:
-            states.send_task_failure(taskToken=token, error="States.TaskFailed", cause=described)
-    except ClientError:
-        return  # the execution has ended meanwhile
+    os._exit(1)
 
 
 def _run(arguments: Mapping[str, Any]) -> builds.BuildRecord:
@@ -138,7 +112,7 @@ def _followed(process: "subprocess.Popen[bytes]", record: builds.BuildRecord, gr
     stop_at = 0.0
     while process.poll() is None:
         _flush(logs, group, stream, lines)
-        if _stop_wanted(record.id):
+        if builds.stop_requested(record.id):
             if not stop_at:
                 stop_at = time.monotonic() + _STOP_GRACE_SECONDS
                 processes.terminate_children(process.pid)
@@ -151,11 +125,6 @@ def _followed(process: "subprocess.Popen[bytes]", record: builds.BuildRecord, gr
     if stop_at:
         return "STOPPED"
     return "SUCCEEDED" if process.returncode == 0 else "FAILED"
-
-
-def _stop_wanted(build_id: str) -> bool:
-    now = builds.load(build_id)
-    return now is not None and now.stop_requested
 
 
 def _read(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes]") -> None:

@@ -2,12 +2,15 @@
 
 import base64
 import json
+import re
 import time
 from typing import Any
 
 from chatops import bootstrap
 from chatops.errors import RefusedClaim
 from chatops.observability import logger
+
+_WORD = re.compile(r"[\w:/.-]{1,300}", re.ASCII)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -20,7 +23,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             return _answer(200, base64.b64encode(bundle).decode(), "application/zip", encoded=True)
         cancel = bootstrap.hand_over().heartbeat(body["run_id"], body["token"], now)
         return _answer(200, json.dumps({"cancel": cancel}))
-    except (RefusedClaim, ValueError, KeyError) as refusal:
+    except (RefusedClaim, ValueError, KeyError, RecursionError) as refusal:
         logger.warning(
             "claim refused", extra={"reason": str(refusal) if isinstance(refusal, RefusedClaim) else "bad request"}
         )
@@ -30,8 +33,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 def _body(event: dict[str, Any]) -> dict[str, str]:
     raw = event.get("body") or ""
     body = json.loads(base64.b64decode(raw) if event.get("isBase64Encoded") else raw)
-    if not isinstance(body, dict) or not all(isinstance(value, str) for value in body.values()):
-        raise ValueError("not an object of texts")
+    if not isinstance(body, dict):
+        raise ValueError("not an object")
+    if not all(isinstance(value, str) and _WORD.fullmatch(value) for value in body.values()):
+        raise ValueError("not an object of ids and tokens")
     return body
 
 

@@ -38,13 +38,17 @@ def _table(name: str) -> Table:
     return Table(_client("dynamodb"), name)
 
 
-def _chat() -> Chat:
-    from chatops.adapters.discord_http import DiscordChat
+def _chat(patience: float | None = None) -> Chat:
+    from chatops.adapters.discord_http import PATIENCE_SECONDS, DiscordChat
     from chatops.adapters.secrets import SecretsManager
 
     discord = config.DiscordConfig.from_env(os.environ)
     secrets = SecretsManager(_client("secretsmanager"))
-    return DiscordChat(discord.discord_api_base_url, lambda: secrets.get(discord.bot_token_secret))
+    return DiscordChat(
+        discord.discord_api_base_url,
+        lambda: secrets.get(discord.bot_token_secret),
+        patience=PATIENCE_SECONDS if patience is None else patience,
+    )
 
 
 class FrontDoorOutside:
@@ -155,14 +159,14 @@ def _runner_files() -> dict[str, bytes]:
 @cache
 def track() -> Callable[..., str]:
     """For `track_progress`."""
-    from chatops.runs.track import Track
+    from chatops.runs.track import PATIENCE_SECONDS, Track
 
     settings = config.TrackConfig.from_env(os.environ)
     return Track(
         runs=DynamoRunStore(_table(settings.runs_table)),
         interactions=DynamoInteractionStore(_table(settings.interactions_table)),
         artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
-        chat=_chat(),
+        chat=_chat(PATIENCE_SECONDS),
         clock=time.time,
         sleep=time.sleep,
     )

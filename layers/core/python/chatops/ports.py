@@ -81,8 +81,8 @@ class RunStore(Protocol):
         """Read a run, strongly consistent."""
         ...
 
-    def active(self) -> Sequence[Run]:
-        """Runs that have not ended."""
+    def active(self) -> Sequence[str]:
+        """Ids of the runs whose final message does not stand yet; the list may lag."""
         ...
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
@@ -102,7 +102,7 @@ class RunStore(Protocol):
         ...
 
     def await_approval(self, run_id: str, approval: Approval) -> None:
-        """Wait for a person; ConflictError if the run has ended."""
+        """Wait for a person; ConflictError if the run has ended or was asked to stop."""
         ...
 
     def decide(self, run_id: str, decision: str, person_id: str, now: int) -> Approval:
@@ -121,11 +121,11 @@ class RunStore(Protocol):
         ...
 
     def mark_reported(self, run_id: str) -> None:
-        """The final message stands."""
+        """The final message stands; ConflictError if there is no such run."""
         ...
 
     def keep_message(self, run_id: str, message: MessageRef) -> None:
-        """Where the live message is."""
+        """Where the live message is; ConflictError if there is no such run."""
         ...
 
     def keep_token(self, run_id: str, token: ReplyToken) -> None:
@@ -169,7 +169,7 @@ class DeploymentStore(Protocol):
         ...
 
     def release(self, guild_id: str, name: str, run_id: str) -> bool:
-        """Give the lock back if `run_id` holds it."""
+        """Give the lock back; False unless `run_id` holds it. A deployment that no apply touched goes too."""
         ...
 
     def record(self, guild_id: str, name: str, run_id: str, changes: Mapping[str, Any]) -> None:
@@ -237,7 +237,7 @@ class Artefacts(Protocol):
     """A run's files in the runs bucket."""
 
     def get(self, key: str) -> bytes | None:
-        """The object, or None."""
+        """The object; None if there is none, or an empty or absurdly large one."""
         ...
 
     def put(self, key: str, body: bytes) -> None:

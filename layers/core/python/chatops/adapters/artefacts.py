@@ -6,6 +6,9 @@ from botocore.exceptions import ClientError
 
 from chatops.adapters.calls import aws_call, error_code
 
+MOST_BYTES = 128 * 1024 * 1024
+"""The JSON of a plan for 10,000 resources is a third of this."""
+
 
 class S3Artefacts:
     """`Artefacts` over one bucket; `client` is boto3's."""
@@ -15,15 +18,19 @@ class S3Artefacts:
         self._bucket = bucket
 
     def get(self, key: str) -> bytes | None:
-        """See Artefacts. S3 answers AccessDenied for a missing key when the bucket may not be listed."""
+        """See Artefacts.
+
+        A build may have left a file too large to be read. S3 says AccessDenied of a missing key in an unlisted bucket.
+        """
         with aws_call(f"reading {key!r}"):
             try:
-                body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+                found = self._client.get_object(Bucket=self._bucket, Key=key)
+                body: bytes = found["Body"].read() if found["ContentLength"] <= MOST_BYTES else b""
             except ClientError as exc:
                 if error_code(exc) in ("NoSuchKey", "404", "AccessDenied"):
                     return None
                 raise
-        return body
+        return body or None
 
     def put(self, key: str, body: bytes) -> None:
         """See Artefacts."""

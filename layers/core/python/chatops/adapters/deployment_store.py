@@ -6,6 +6,7 @@ from typing import Any
 
 from chatops.adapters.dynamodb import Change, Item, Table
 from chatops.domain.deployments import Deployment, Lock
+from chatops.errors import ConflictError
 
 _JSON = ("variables", "outputs")
 
@@ -44,11 +45,19 @@ class DynamoDeploymentStore:
 
     def release(self, guild_id: str, name: str, run_id: str) -> bool:
         """See DeploymentStore."""
-        found = self.get(guild_id, name)
-        if not found or not found.lock or found.lock.run_id != run_id:
+        key, holder = _key(guild_id, name), {"run": run_id}
+        try:
+            if self._is_new(guild_id, name):
+                self._table.delete(key, when=_HELD, expect=holder)
+            else:
+                self._table.update(key, Change(remove=("lock",), when=_HELD, expect=holder))
+        except ConflictError:
             return False
-        self._table.update(_key(guild_id, name), Change(remove=("lock",), when=_HELD, expect={"run": run_id}))
         return True
+
+    def _is_new(self, guild_id: str, name: str) -> bool:
+        found = self.get(guild_id, name)
+        return found is not None and found.status == "new"
 
     def record(self, guild_id: str, name: str, run_id: str, changes: Mapping[str, Any]) -> None:
         """See DeploymentStore."""

@@ -14,9 +14,10 @@ from chatops.domain.runs import MessageRef, ReplyToken
 from chatops.errors import OutsideError
 
 USER_AGENT = "DiscordBot (https://github.com/cloud-chatops/cloud-chatops, 0.1.0)"
-TIMEOUT_SECONDS = 5
+TIMEOUT_SECONDS = (2, 5)
+"""To connect, and to answer."""
 PATIENCE_SECONDS = 15
-"""How long a fresh acknowledgement may stay unknown (404) before it is given up; rate limits are waited out as long."""
+"""How long a call may take until its last try: a fresh acknowledgement may stay unknown (404), a rate limit lasts."""
 
 _GONE = {401, 403, 404}
 _UNKNOWN_WEBHOOK = 10015
@@ -32,11 +33,15 @@ class DiscordChat:
         bot_token: Callable[[], str | None],
         session: requests.Session | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._base = base_url.rstrip("/")
         self._bot_token = bot_token
         self._session = session or requests.Session()
         self._sleep = sleep
+        self._clock = clock
+        self._patience = patience
 
     def edit_original(self, application_id: str, token: str, payload: Mapping[str, Any]) -> MessageRef:
         """See Chat."""
@@ -74,7 +79,7 @@ class DiscordChat:
             OutsideError: Discord refused the payload, or did not come back in time; never holds a token.
         """
         headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bot {bot_token}"} if bot_token else {})
-        waited, pause = 0.0, 0.5
+        give_up, pause = self._clock() + self._patience, 0.5
         while True:
             status, body, wait = self._once(method, path, payload, headers)
             if status < 300:
@@ -83,8 +88,7 @@ class DiscordChat:
             again = status >= 500 and method != "POST"  # a lost POST may have been heard: a second message is worse
             if status == 429 or again or early:
                 pause = wait if status == 429 else pause * 2
-                waited += pause
-                if waited <= PATIENCE_SECONDS:
+                if self._clock() + pause <= give_up:
                     self._sleep(pause)
                     continue
             if status in _GONE and not fresh:
@@ -109,7 +113,7 @@ class DiscordChat:
         wait = body.get("retry_after") or answer.headers.get("Retry-After") or 1.0
         try:
             return answer.status_code, body, max(float(wait), 0.1)
-        except ValueError:
+        except (ValueError, TypeError):
             return answer.status_code, body, 1.0
 
 

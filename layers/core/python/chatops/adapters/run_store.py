@@ -20,7 +20,9 @@ from chatops.domain.runs import (
 )
 from chatops.errors import ConflictError, OutsideError
 
-_NOT_ENDED = "attribute_not_exists({ended_at}) AND attribute_exists({run_id})"
+_KNOWN = "attribute_exists({run_id})"
+_NOT_ENDED = f"attribute_not_exists({{ended_at}}) AND {_KNOWN}"
+_NOT_CANCELLED = "attribute_not_exists({cancel_requested_at})"
 
 
 class DynamoRunStore:
@@ -43,10 +45,9 @@ class DynamoRunStore:
         item = self._table.get({"run_id": run_id})
         return _run(item) if item else None
 
-    def active(self) -> Sequence[Run]:
+    def active(self) -> Sequence[str]:
         """See RunStore."""
-        found = [self.get(item["run_id"]) for item in self._table.query("active", "1", index="active")]
-        return [run for run in found if run]
+        return [item["run_id"] for item in self._table.query("active", "1", index="active")]
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
         """See RunStore."""
@@ -82,7 +83,7 @@ class DynamoRunStore:
     def await_approval(self, run_id: str, approval: Approval) -> None:
         """See RunStore."""
         change = {"status": Status.AWAITING.value, "approval": _plain(approval)}
-        self._change(run_id, Change(set=change, when=_NOT_ENDED))
+        self._change(run_id, Change(set=change, when=f"{_NOT_ENDED} AND {_NOT_CANCELLED}"))
 
     def decide(self, run_id: str, decision: str, person_id: str, now: int) -> Approval:
         """See RunStore."""
@@ -103,20 +104,20 @@ class DynamoRunStore:
     def request_cancel(self, run_id: str, person_id: str, now: int) -> None:
         """See RunStore."""
         change = {"cancel_requested_by": person_id, "cancel_requested_at": now}
-        self._change(run_id, Change(set=change, when=f"{_NOT_ENDED} AND attribute_not_exists({{cancel_requested_at}})"))
+        self._change(run_id, Change(set=change, when=f"{_NOT_ENDED} AND {_NOT_CANCELLED}"))
 
     def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
         """See RunStore."""
-        change = {"status": status.value, "detail": json.dumps(detail), "ended_at": now}
+        change = {"status": status.value, "detail": json.dumps(detail, ensure_ascii=False), "ended_at": now}
         self._change(run_id, Change(set=change, when=_NOT_ENDED))
 
     def mark_reported(self, run_id: str) -> None:
         """See RunStore."""
-        self._change(run_id, Change(set={"reported": True}, remove=("active", "approval", "token")))
+        self._change(run_id, Change(set={"reported": True}, remove=("active", "approval", "token"), when=_KNOWN))
 
     def keep_message(self, run_id: str, message: MessageRef) -> None:
         """See RunStore."""
-        self._change(run_id, Change(set={"message": _plain(message)}))
+        self._change(run_id, Change(set={"message": _plain(message)}, when=_KNOWN))
 
     def keep_token(self, run_id: str, token: ReplyToken) -> None:
         """See RunStore."""
@@ -138,7 +139,7 @@ class DynamoRunStore:
     def lease_edit(self, run_id: str, phase: str, now: float, seconds: float) -> bool:
         """See RunStore."""
         change = Change(
-            set={"lease_until": int((now + seconds) * 1000)},
+            set={"lease_until": int((now + seconds) * 1000), "expires_at": int(now) + RUN_KEPT_SECONDS},
             when="attribute_not_exists({lease_until}) OR {lease_until} < :now",
             expect={"now": int(now * 1000)},
         )

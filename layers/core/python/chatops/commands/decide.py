@@ -31,14 +31,11 @@ def press_cancel(call: Call, services: Services) -> None:
 def cancel(run_id: str, call: Call, services: Services) -> str:
     """Stop a run and return the words for the person who asked."""
     run = run_to_decide(run_id, call, services)
-    if run.status is Status.AWAITING:
+    if run.status is not Status.AWAITING:
+        run = _stop(run, call, services)
+    if run.status is Status.AWAITING:  # perhaps only since a moment ago
         _decide("reject", call, services, run)
         return f"Cancelled: the plan of `{run.deployment}` is not applied."
-    try:
-        services.runs.request_cancel(run.id, call.person.id, int(services.clock()))
-    except ConflictError as exc:
-        raise UserError("That run is stopping already; it finishes the current resource first.") from exc
-    run = services.runs.get(run.id) or run
     phase = run.build.phase if run.build else Phase.PLAN
     view = progress_view(services.runs, services.artefacts, run, phase, int(services.clock() * 1000))
     _edit(run, call, services, render.progress(run, view).payload())
@@ -47,13 +44,28 @@ def cancel(run_id: str, call: Call, services: Services) -> str:
     )
 
 
+def _stop(run: Run, call: Call, services: Services) -> Run:
+    now = int(services.clock())
+    try:
+        services.runs.request_cancel(run.id, call.person.id, now)
+        _keep_token(run, call, services, now)
+    except ConflictError as exc:
+        raise UserError("That run is stopping already; it finishes the current resource first.") from exc
+    return services.runs.get(run.id) or run
+
+
+def _keep_token(run: Run, call: Call, services: Services, now: int) -> None:
+    """A button's token may edit the live message; a slash command's answer is another message."""
+    if call.argument:
+        services.runs.keep_token(run.id, reply_token(call, now))
+
+
 def _decide(decision: str, call: Call, services: Services, run: Run | None = None) -> Run:
     run = run or run_to_decide(call.argument, call, services)
     now = int(services.clock())
     try:
         approval = services.runs.decide(run.id, decision, call.person.id, now)
-        if call.argument:  # a button's token may edit the live message; a slash command's answer is another message
-            services.runs.keep_token(run.id, reply_token(call, now))
+        _keep_token(run, call, services, now)
         services.workflow.decide(approval.task_token, decision)
     except ConflictError as exc:
         raise UserError(_TOO_LATE) from exc

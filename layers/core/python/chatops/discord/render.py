@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from chatops.discord.replies import ButtonStyle, Colour, Reply, ReplyButton
-from chatops.discord.text import block, code, counts, duration, error_text, errors, in_flight
+from chatops.discord.text import block, code, counts, duration, error_text, errors, flat, in_flight, listed
 from chatops.domain.deployments import Deployment
 from chatops.domain.runs import CHATOPS, Phase, Run, Status
 from chatops.terraform.tracker import progress_bar
@@ -37,7 +37,7 @@ def progress(run: Run, view: "ProgressView") -> Reply:
     else:
         title = "🧨 Destruction in Progress" if run.destroy else "🚀 Deployment in Progress"
         counted = f"\n({done}/{total} resources)"
-    happening = in_flight(view.progress.in_flight) or view.now or "Initializing..."
+    happening = in_flight(view.progress.in_flight) or (code(view.now, 200) if view.now else "Initializing...")
     return Reply(
         title=_STOPPING if run.cancel_requested_by else title,
         text=f"{progress_bar(done, total)}\n{happening}{counted}",
@@ -51,12 +51,12 @@ def progress(run: Run, view: "ProgressView") -> Reply:
 def approval(run: Run, expires_at: int) -> Reply:
     """The plan, for the person who decides."""
     plan = run.plan
-    lines = [f"{'/'.join(_SIGNS[kind] for kind in kinds):>3} {address}" for address, *kinds in plan["operations"]]
+    lines = [f"{'/'.join(_SIGNS[kind] for kind in kinds):>3} {flat(address)}" for address, *kinds in plan["operations"]]
     if (more := plan["addresses"] - len(lines)) > 0:
         lines.append(f"    … and {more} more")
     fields: Fields = []
     if plan["destroyed"]:
-        fields.append((f"⚠️ {plan['destroy']} to destroy, for ever", block(plan["destroyed"])))
+        fields.append((f"⚠️ {plan['destroy']} to destroy, for ever", block(map(flat, plan["destroyed"]))))
     if plan["outputs_changed"]:
         fields.append(("Outputs that change", ", ".join(code(name, 60) for name in plan["outputs_changed"][:10])))
     return Reply(
@@ -98,7 +98,7 @@ def final(run: Run, view: "ProgressView") -> Reply:
     """The last message: what became of the run, and what to do next."""
     title, colour, told = _ENDINGS[run.status]
     lines = [told.format(name=code(run.deployment))]
-    if run.status is Status.INTERRUPTED and run.detail.get("cause"):
+    if run.detail.get("cause"):
         lines.append(str(run.detail["cause"]))
     if view.phase is not Phase.PLAN:
         lines.insert(0, _bar(run, view))
@@ -136,7 +136,7 @@ _ENDINGS: Mapping[Status, tuple[str, Colour, str]] = {
 def _bar(run: Run, view: "ProgressView") -> str:
     """After a success the bar is full, whatever the log managed to tell."""
     total = int(run.plan.get("total", 0))
-    done = total if run.status is Status.SUCCEEDED else view.progress.completed
+    done = total if run.status is Status.SUCCEEDED else min(view.progress.completed, total)
     ready = "All resources destroyed\n" if run.destroy else "All resources deployed successfully\n"
     return f"{progress_bar(done, total)}\n{ready if run.status is Status.SUCCEEDED else ''}({done}/{total} resources)"
 
@@ -146,8 +146,8 @@ def _what_failed(run: Run, view: "ProgressView") -> Fields:
     told = [error_text(error) for error in run.detail.get("errors", ())] or list(view.errors)
     if told:
         fields.append(("What went wrong", errors(told)))
-    if waiting := view.progress.never_started:
-        fields.append((f"Never started ({len(waiting)})", block([each.address for each in waiting[:10]], 500)))
+    if never := [each.address for each in view.progress.never_started]:
+        fields.append((f"Never started ({len(never)})", block(listed(never, 10, len(never)), 500)))
     return fields
 
 
@@ -156,7 +156,8 @@ def _what_exists(run: Run) -> Fields:
         return [("What exists now", "Nothing was changed: the plan was not applied.")]
     fields: Fields = []
     if resources := run.detail.get("resources"):
-        fields.append((f"What exists now ({len(resources)})", block(resources[:20], 900)))
+        existing = int(run.detail.get("existing", len(resources)))
+        fields.append((f"What exists now ({existing})", block(listed(resources, 20, existing), 900)))
     again = "/cloud-destroy" if run.destroy else "/cloud-deploy-v2"
     advice = f"`{again}` plans and applies the rest; `/cloud-destroy` removes what exists. The state is kept."
     return [*fields, ("What next", advice)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from unicodedata import category
 
 from chatops.discord.replies import cut
 from chatops.domain.progress import InFlight, OperationKind
@@ -9,6 +10,8 @@ from chatops.domain.progress import InFlight, OperationKind
 ADDRESS = 120
 IN_FLIGHT_SHOWN = 5
 ERRORS_SHOWN = 3
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})  # controls, direction and zero-width marks, surrogates, private use
 
 _VERBS = {
     OperationKind.CREATE: "Creating",
@@ -23,14 +26,29 @@ _VERBS = {
 
 def code(text: str, limit: int = ADDRESS) -> str:
     """The text as inline code, on one line, with nothing that could end it."""
-    flat = " ".join(text.replace("`", "ˋ").split())
-    return f"`{cut(flat, limit) or ' '}`"
+    return f"`{cut(flat(text).replace('`', 'ˋ'), limit) or ' '}`"
 
 
 def block(lines: Iterable[str], limit: int = 1000, language: str = "") -> str:
     """The lines as a code block of at most `limit` characters."""
-    text = "\n".join(line.replace("```", "ˋˋˋ") for line in lines)
+    text = visible("\n".join(lines)).replace("```", "ˋˋˋ")
     return f"```{language}\n{cut(text, limit - 12)}\n```"
+
+
+def listed(addresses: Sequence[str], shown: int, in_all: int) -> list[str]:
+    """The first addresses, a line each, and how many more there are."""
+    lines = [flat(address) for address in addresses[:shown]]
+    return [*lines, f"… and {in_all - len(lines)} more"] if in_all > len(lines) else lines
+
+
+def flat(text: str) -> str:
+    """The text on one line."""
+    return " ".join(visible(text).split())
+
+
+def visible(text: str) -> str:
+    """Without colours, direction marks and other characters that make a text look like another one."""
+    return "".join("�" if category(each) in _UNSEEN and each not in "\n\t" else each for each in text)
 
 
 def duration(seconds: int) -> str:
@@ -66,5 +84,5 @@ def errors(texts: Sequence[str]) -> str:
 def error_text(error: Mapping[str, str]) -> str:
     """One error of a build's result: summary, resource, and the detail on one line."""
     where = f" ({error['address']})" if error.get("address") else ""
-    detail = " ".join(error.get("detail", "").split())
+    detail = flat(error.get("detail", ""))
     return f"{error.get('summary', '')}{where}" + (f": {detail}" if detail else "")

@@ -19,6 +19,8 @@ GRACE_SECONDS = 5 * 60
 CHATOPS = "chatops"
 """Who asked for a cancel when it was no person."""
 HEARTBEAT_LOST_SECONDS = 30
+STOPPED_BY_WATCHDOG = "RunInterrupted"
+"""The error under which the watchdog stops an execution; its cause then says why."""
 
 
 class Phase(StrEnum):
@@ -145,6 +147,11 @@ class ProgressItem:
 
     seen: ProgressDelta = field(default_factory=ProgressDelta)
     version: int = 0
+
+
+def storable(text: str) -> str:
+    """The text as every reader of UTF-8 takes it: JSON of untrusted code may hold half a character."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def new_run_id() -> str:

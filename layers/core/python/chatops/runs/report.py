@@ -1,13 +1,14 @@
 """End a run: its outcome, its last message, its lock and its credentials. May be called any number of times."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from chatops.discord import render
-from chatops.domain.runs import CHATOPS, GRACE_SECONDS, Phase, Run, Status
+from chatops.domain.runs import CHATOPS, GRACE_SECONDS, PHASE_SECONDS, Phase, Run, Status, storable
 from chatops.errors import ChatOpsError, ConflictError, OutsideError
 from chatops.ports import Artefacts, Builds, Chat, DeploymentStore, RunStore
 from chatops.runs.bundle import FINAL_FILES
@@ -15,8 +16,12 @@ from chatops.runs.live import take_over
 from chatops.runs.view import progress_view
 
 WAIT_SECONDS = 25
+BUILD_SECONDS = PHASE_SECONDS + 2 * GRACE_SECONDS
+"""After this long a build has no credentials for the state any more, whatever became of it."""
 SILENCE_SECONDS = 3600
 """After this long a final message that Discord keeps refusing is given up; /cloud-status still tells."""
+
+_NAME = re.compile(r"[\w-]{1,100}")  # an output's name, as Terraform allows it
 
 
 class BuildStillRunning(ChatOpsError):
@@ -59,7 +64,8 @@ class Report:
         try:
             self.runs.request_cancel(run.id, CHATOPS, now)
             if run.message:
-                self.chat.edit(run.message, run.token, now, render.stopping(run, cause).payload())
+                with suppress(OutsideError):  # the final message is the one that counts
+                    self.chat.edit(run.message, run.token, now, render.stopping(run, cause).payload())
         except ConflictError:
             if run.build and now - run.cancel_requested_at > GRACE_SECONDS + 30:
                 self.builds.stop(run.build.build_id)
@@ -71,7 +77,13 @@ class Report:
             waited += 2
 
     def _alive(self, run: Run) -> bool:
-        return bool(run.build and run.build.build_id and self.builds.status(run.build.build_id) == "IN_PROGRESS")
+        """Whether the build may still write the state; an unknown one may as long as it could."""
+        if run.build is None or not run.build.build_id:
+            return False
+        status = self.builds.status(run.build.build_id)
+        if status is None:
+            return self.clock() < run.build.claimed_at + BUILD_SECONDS
+        return status == "IN_PROGRESS"
 
     def _finished(self, run: Run, outcome: Status, cause: str) -> Run:
         if not run.status.ended:
@@ -85,18 +97,20 @@ class Report:
         phase = run.build.phase if run.build else Phase.PLAN
         result = self._read(run, f"result-{phase.value}.json")
         outputs = self._read(run, FINAL_FILES["outputs"]) if phase is Phase.APPLY else {}
+        resources = _items(result.get("resources"))
         return {
             "cause": cause[:1000],
             "phase": phase.value,
-            "errors": [_error(error) for error in _items(result.get("errors"))][:10],
-            "resources": [str(address)[:300] for address in _items(result.get("resources"))][:200],
+            "errors": [_error(error) for error in _items(result.get("errors"))[:10]],
+            "resources": [_text(address, 200) for address in resources[:50]],
+            "existing": len(resources),
             "outputs": _outputs(outputs),
         }
 
     def _read(self, run: Run, name: str) -> Mapping[str, Any]:
         try:
             found = json.loads(self.artefacts.get(run.artefact(name)) or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -107,13 +121,9 @@ class Report:
             if run.destroy and run.status in (Status.SUCCEEDED, Status.NO_CHANGES):
                 self.deployments.forget(guild, name, run.id)
                 return
-            if run.build and run.build.phase is not Phase.PLAN:
+            if run.build and run.build.build_id and run.build.phase is not Phase.PLAN:
                 self.deployments.record(guild, name, run.id, _outcome(run))
-            found = self.deployments.get(guild, name)
-            if found and found.status == "new" and found.lock and found.lock.run_id == run.id:
-                self.deployments.forget(guild, name, run.id)
-            else:
-                self.deployments.release(guild, name, run.id)
+            self.deployments.release(guild, name, run.id)
         except ConflictError:
             return  # the lock was given back by an earlier call
 
@@ -156,16 +166,21 @@ def _items(value: object) -> list[Any]:
 
 def _error(error: object) -> dict[str, str]:
     known = error if isinstance(error, dict) else {"summary": error}
-    return {name: str(known.get(name) or "")[:1000] for name in ("summary", "detail", "address")}
+    return {name: _text(known.get(name) or "", 500) for name in ("summary", "detail", "address")}
+
+
+def _text(value: object, limit: int) -> str:
+    try:
+        text = value if isinstance(value, str) else json.dumps(value)
+    except RecursionError:
+        text = "(nested too deeply to be shown)"
+    return storable(text[:limit])
 
 
 def _outputs(outputs: Mapping[str, Any]) -> dict[str, str]:
     """Outputs as short texts; sensitive ones are withheld by the runner already, and again here."""
-    shown = {}
-    for name, output in list(outputs.items())[:25]:
-        if not isinstance(output, dict):
-            continue
-        value = output.get("value")
-        text = value if isinstance(value, str) else json.dumps(value)
-        shown[str(name)[:100]] = "(sensitive, withheld)" if output.get("sensitive") else text[:500]
-    return shown
+    named = {name: output for name, output in outputs.items() if _NAME.fullmatch(name) and isinstance(output, dict)}
+    return {
+        name: "(sensitive, withheld)" if output.get("sensitive") else _text(output.get("value"), 500)
+        for name, output in list(named.items())[:25]
+    }

@@ -1,12 +1,13 @@
 """Start a run: lock the deployment, keep the run and its sealed credentials, wake the state machine."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chatops.domain.deployments import Deployment
 from chatops.domain.runs import Run, Status
-from chatops.errors import ChatOpsError, ConflictError, LockedError
+from chatops.errors import ChatOpsError, ConflictError, LockedError, OutsideError
 from chatops.ports import Artefacts, DeploymentStore, RunStore, Workflow
 
 ORPHAN_SECONDS = 120
@@ -39,7 +40,8 @@ class Start:
             announce(run)
             self.workflow.start(run.execution_name, run.id)
         except ChatOpsError:
-            self._undo(run)
+            with suppress(OutsideError):  # what is left undone is found by the watchdog
+                self._undo(run)
             raise
         return run
 
@@ -78,11 +80,8 @@ class Start:
         )
 
     def _undo(self, run: Run) -> None:
-        """Best effort: what fails here is found by the watchdog."""
-        try:
+        """End the run before its lock goes; the last word in the live message is the watchdog's."""
+        with suppress(ConflictError):  # it was never kept
             self.runs.finish(run.id, Status.FAILED, {"cause": "The run could not be started."}, run.created_at)
-            self.runs.mark_reported(run.id)
-            self.artefacts.delete(run.artefact("credentials.sealed"))
-        except ChatOpsError:
-            return
+        self.artefacts.delete(run.artefact("credentials.sealed"))
         self.deployments.release(run.guild_id, run.deployment, run.id)

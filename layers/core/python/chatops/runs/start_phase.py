@@ -1,6 +1,6 @@
 """Begin a phase: let one new build claim its bundle."""
 
-from chatops.domain.runs import CLAIM_SECONDS, Build, Phase, Status, new_token, token_hash
+from chatops.domain.runs import CLAIM_SECONDS, Build, Phase, Run, Status, new_token, token_hash
 from chatops.errors import ConflictError
 from chatops.ports import RunStore
 
@@ -19,9 +19,15 @@ def start_phase(runs: RunStore, run_id: str, phase: Phase, now: int) -> dict[str
         raise ConflictError(f"starting phase {phase.value!r}: there is no run {run_id!r}")
     if run.cancel_requested_by:
         raise ConflictError(f"starting phase {phase.value!r}: run {run_id!r} was cancelled")
-    if phase is not Phase.PLAN and not (run.approval and run.approval.decision == "approve"):
+    if phase is not Phase.PLAN and not _approved(run):
         raise ConflictError(f"starting phase {phase.value!r}: nobody approved the plan of run {run_id!r}")
     token = new_token()
     status = Status.PLANNING if phase is Phase.PLAN else Status.APPLYING
     runs.begin_phase(run_id, status, Build(phase=phase, claim_hash=token_hash(token), claim_until=now + CLAIM_SECONDS))
     return {"claim_token": token, "final_phase": run.final_phase.value}
+
+
+def _approved(run: Run) -> bool:
+    """Whether a person approved this very plan."""
+    approval = run.approval
+    return approval is not None and approval.decision == "approve" and approval.plan_sha256 == run.plan_sha256

@@ -61,15 +61,16 @@ def sweep(
 ) -> tuple[list[Finding], list[str]]:
     """Stop and report every active run that hangs; returns the findings, and the ids that could not be looked at."""
     findings, failed = [], []
-    for run in runs.active():
+    for run_id in runs.active():
         try:
-            finding = find_lost(run, now, workflow, builds)
-            if finding is None:
+            run = runs.get(run_id)
+            finding = find_lost(run, now, workflow, builds) if run and not run.reported else None
+            if run is None or finding is None:
                 continue
             findings.append(finding)
             if not run.status.ended:
                 workflow.stop(run.execution_name, finding.cause)
             report(finding)
         except OutsideError:
-            failed.append(run.id)  # one sick run must not hide the others; the next minute looks again
+            failed.append(run_id)  # one sick run must not hide the others; the next minute looks again
     return findings, failed

@@ -4,12 +4,13 @@ Delivery is at least once, unordered and late (CloudWatch Logs subscriptions), s
 and nothing in it can end a run or touch another one: the build's id, noted at its claim, says whose lines these are.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chatops.discord import render
 from chatops.domain.progress import APPLIED_KEY, ProgressDelta, ProgressIndex, unpack
-from chatops.domain.runs import Phase, ProgressItem, Run, Status
+from chatops.domain.runs import Phase, ProgressItem, Run, Status, storable
 from chatops.errors import OutsideError
 from chatops.ports import Artefacts, Chat, InteractionStore, RunStore
 from chatops.runs.view import read_index, view_of
@@ -17,10 +18,13 @@ from chatops.terraform.tracker import read_batch
 
 EDIT_SECONDS = 2
 """At most one edit in so many seconds: Discord allows about five in two seconds, which buttons' replies share."""
-LEASE_SECONDS = 12
-"""Longer than one edit may take (discord_http.TIMEOUT_SECONDS with a retry), so that two never edit at once."""
-EDITS_PER_CALL = 15
+PATIENCE_SECONDS = 3
+"""What Discord's rate limit holds up for longer, the next edit shows better."""
+LEASE_SECONDS = 20
+"""Longer than one edit may take (PATIENCE_SECONDS and two tries of discord_http): the last word stays the last."""
+SECONDS_PER_CALL = 30
 MOST_ERRORS = 20
+LONGEST_NOW = 300
 
 
 @dataclass(frozen=True)
@@ -41,32 +45,36 @@ class Track:
             return "unknown build"
         run_id, phase_name, started_at_ms = link
         phase = Phase(phase_name)
-        delta = read_batch(lines, started_at_ms)
-        if not delta:
-            return "nothing new"
         run = self.runs.get(run_id)
         if run is None or run.status.ended:
             return "run has ended"
         index = read_index(self.artefacts, run, phase)
         known = self.runs.progress(run_id, phase_name).seen
-        self.runs.add_progress(run_id, phase_name, _bounded(delta, known, index))
-        return self._show(run_id, phase, index)
+        if news := _bounded(read_batch(lines, started_at_ms), known, index):
+            self.runs.add_progress(run_id, phase_name, news)
+        return self._show(run_id, phase, index)  # also without news: time goes by
 
     def _show(self, run_id: str, phase: Phase, index: ProgressIndex | None) -> str:
         """Edit the live message until it shows the last state, or leave that to the one who holds the lease."""
-        if not self.runs.lease_edit(run_id, phase.value, self.clock(), LEASE_SECONDS):
+        began = self.clock()
+        if not self.runs.lease_edit(run_id, phase.value, began, LEASE_SECONDS):
             return "someone else edits"
-        for edits in range(1, EDITS_PER_CALL + 1):
+        while self.clock() - began < SECONDS_PER_CALL:
             run = self.runs.get(run_id)
             if run is None or run.status is not _STATUS[phase]:
-                return "phase is over"  # the lease is kept: what follows must not be overwritten
+                return self._let_go(run_id, phase, "phase is over")
             item = self.runs.progress(run_id, phase.value)
             self._edit(run, phase, item, index)
             self.sleep(EDIT_SECONDS)
             if self.runs.release_edit(run_id, phase.value, item.version):
-                return f"edited {edits}"
+                return "edited"
             self.runs.extend_edit(run_id, phase.value, self.clock(), LEASE_SECONDS)
-        return "more to come"
+        return self._let_go(run_id, phase, "more to come")
+
+    def _let_go(self, run_id: str, phase: Phase, why: str) -> str:
+        """Give the lease back, news or not; whoever takes it next looks at the run again."""
+        self.runs.extend_edit(run_id, phase.value, self.clock(), -1)
+        return why
 
     def _edit(self, run: Run, phase: Phase, item: ProgressItem, index: ProgressIndex | None) -> None:
         if run.message is None:
@@ -83,14 +91,26 @@ _STATUS = {Phase.PLAN: Status.PLANNING, Phase.APPLY: Status.APPLYING, Phase.DEST
 
 
 def _bounded(delta: ProgressDelta, known: ProgressDelta, index: ProgressIndex | None) -> ProgressDelta:
-    """What of a batch may be stored: planned operations only, and a few errors, whatever hostile code prints."""
-    keys = {operation.log_key for operation in index.operations} | {APPLIED_KEY} if index else set()
+    """What of a batch may be stored, whatever hostile code prints: each planned operation once, and a few errors."""
+    most = {key: len(operations) for key, operations in index.by_log_key.items()} | {APPLIED_KEY: 1} if index else {}
 
-    def planned(numbers: frozenset[int]) -> frozenset[int]:
-        return frozenset(number for number in numbers if unpack(number)[0] in keys)
+    def planned(numbers: frozenset[int], stored: frozenset[int]) -> frozenset[int]:
+        room = Counter(most)
+        room.subtract(unpack(number)[0] for number in stored)
+        kept = set()
+        for number in sorted(numbers - stored):
+            key = unpack(number)[0]
+            if room[key] > 0:
+                room[key] -= 1
+                kept.add(number)
+        return frozenset(kept)
 
-    room = max(MOST_ERRORS - len(known.errors), 0)
-    errors = tuple(error for error in delta.errors if error not in known.errors)[:room]
-    return replace(
-        delta, started=planned(delta.started), done=planned(delta.done), failed=planned(delta.failed), errors=errors
+    errors = (storable(error) for error in delta.errors)
+    new_errors = [error for error in errors if error and error not in known.errors]
+    return ProgressDelta(
+        planned(delta.started, known.started),
+        planned(delta.done, known.done),
+        planned(delta.failed, known.failed),
+        tuple(new_errors[: max(MOST_ERRORS - len(known.errors), 0)]),
+        storable(delta.now[:LONGEST_NOW]) if delta.now else None,
     )

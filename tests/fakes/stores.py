@@ -1,0 +1,226 @@
+"""Runs, deployments and interactions without DynamoDB; an item must be one that DynamoDB would take."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.progress import ProgressDelta
+from chatops.domain.runs import Approval, Build, MessageRef, ProgressItem, ReplyToken, Run, Status
+from chatops.errors import ConflictError, OutsideError
+
+ITEM_BYTES = 400_000
+LEASE_SECONDS = 90
+
+
+def check_item(item: Any) -> None:
+    """Refuse what DynamoDB refuses: half a character, or more than 400 kB."""
+    try:
+        size = len(json.dumps(item, ensure_ascii=False, default=sorted).encode())
+    except UnicodeEncodeError as exc:
+        raise OutsideError("writing an item: SerializationException") from exc
+    if size > ITEM_BYTES:
+        raise OutsideError("writing an item: ValidationException")
+
+
+class InMemoryRunStore:
+    """Runs in a dict, which tests may look into; a progress item is found by (run id, phase)."""
+
+    def __init__(self, *runs: Run) -> None:
+        self.runs = {run.id: run for run in runs}
+        self.items: dict[tuple[str, str], ProgressItem] = {}
+        self.leases: dict[tuple[str, str], float] = {}
+        self.sick: set[str] = set()
+
+    def create(self, run: Run) -> None:
+        if run.id in self.runs:
+            raise ConflictError(f"run {run.id!r} exists")
+        self._put(run)
+
+    def get(self, run_id: str) -> Run | None:
+        if run_id in self.sick:
+            raise OutsideError(f"reading run {run_id!r}: 'status'")
+        return self.runs.get(run_id)
+
+    def active(self) -> Sequence[str]:
+        return [run.id for run in self.runs.values() if not run.reported]
+
+    def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
+        self._put(replace(self._going(run_id), status=status, build=build))
+
+    def claim(self, run_id: str, build: Build) -> None:
+        run = self._going(run_id)
+        expected = run.build is not None and run.build.claim_hash == build.claim_hash and not run.build.build_id
+        if run.build is None or not expected or run.build.claim_until < build.claimed_at:
+            raise ConflictError(f"run {run_id!r} waits for no such claim")
+        self._put(replace(run, build=build))
+
+    def heartbeat(self, run_id: str, heartbeat_hash: str, now: int) -> Run:
+        run = self.runs.get(run_id)
+        if run is None or run.build is None or run.build.heartbeat_hash != heartbeat_hash:
+            raise ConflictError(f"run {run_id!r} has no such build")
+        self._put(replace(run, build=replace(run.build, heartbeat_at=now)))
+        return self.runs[run_id]
+
+    def record_plan(self, run_id: str, facts: Mapping[str, Any], plan_sha256: str) -> None:
+        self._put(replace(self._going(run_id), plan=dict(facts), plan_sha256=plan_sha256))
+
+    def await_approval(self, run_id: str, approval: Approval) -> None:
+        run = self._going(run_id)
+        if run.cancel_requested_at:
+            raise ConflictError(f"run {run_id!r} was cancelled")
+        self._put(replace(run, status=Status.AWAITING, approval=approval))
+
+    def decide(self, run_id: str, decision: str, person_id: str, now: int) -> Approval:
+        run = self._going(run_id)
+        approval = run.approval
+        if run.status is not Status.AWAITING or approval is None or approval.expires_at <= now:
+            raise ConflictError(f"run {run_id!r} waits for nobody")
+        if approval.decision not in ("", decision):
+            raise ConflictError(f"run {run_id!r} is decided")
+        decided = replace(approval, decision=decision, decided_by=person_id)
+        self._put(replace(run, approval=decided))
+        return decided
+
+    def request_cancel(self, run_id: str, person_id: str, now: int) -> None:
+        run = self._going(run_id)
+        if run.cancel_requested_at:
+            raise ConflictError(f"run {run_id!r} is stopping")
+        self._put(replace(run, cancel_requested_by=person_id, cancel_requested_at=now))
+
+    def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
+        self._put(replace(self._going(run_id), status=status, detail=dict(detail), ended_at=now))
+
+    def mark_reported(self, run_id: str) -> None:
+        self._put(replace(self._known(run_id), reported=True, approval=None, token=None))
+
+    def keep_message(self, run_id: str, message: MessageRef) -> None:
+        self._put(replace(self._known(run_id), message=message))
+
+    def keep_token(self, run_id: str, token: ReplyToken) -> None:
+        self._put(replace(self._going(run_id), token=token))
+
+    def add_progress(self, run_id: str, phase: str, delta: ProgressDelta) -> ProgressItem:
+        item = self.progress(run_id, phase)
+        united = item.seen | delta
+        seen = replace(united, errors=tuple(sorted(united.errors)))
+        check_item(asdict(seen))
+        if "" in seen.errors:
+            raise OutsideError("writing an item: ValidationException")
+        self.items[run_id, phase] = ProgressItem(seen, item.version + 1)
+        return self.items[run_id, phase]
+
+    def progress(self, run_id: str, phase: str) -> ProgressItem:
+        return self.items.get((run_id, phase), ProgressItem())
+
+    def lease_edit(self, run_id: str, phase: str, now: float, seconds: float) -> bool:
+        if self.leases.get((run_id, phase), 0) >= now:
+            return False
+        self.leases[run_id, phase] = now + seconds
+        return True
+
+    def extend_edit(self, run_id: str, phase: str, now: float, seconds: float) -> None:
+        self.leases[run_id, phase] = now + seconds
+
+    def release_edit(self, run_id: str, phase: str, version: int) -> bool:
+        if self.progress(run_id, phase).version != version:
+            return False
+        self.leases[run_id, phase] = 0
+        return True
+
+    def _known(self, run_id: str) -> Run:
+        run = self.runs.get(run_id)
+        if run is None:
+            raise ConflictError(f"there is no run {run_id!r}")
+        return run
+
+    def _going(self, run_id: str) -> Run:
+        run = self._known(run_id)
+        if run.ended_at:
+            raise ConflictError(f"run {run_id!r} has ended")
+        return run
+
+    def _put(self, run: Run) -> None:
+        check_item(asdict(run))
+        self.runs[run.id] = run
+
+
+class InMemoryDeploymentStore:
+    """Deployments in a dict by (guild id, name)."""
+
+    def __init__(self, *deployments: Deployment) -> None:
+        self.rows = {(each.guild_id, each.name): each for each in deployments}
+
+    def get(self, guild_id: str, name: str) -> Deployment | None:
+        return self.rows.get((guild_id, name))
+
+    def of_guild(self, guild_id: str) -> Sequence[Deployment]:
+        return [row for key, row in sorted(self.rows.items()) if key[0] == guild_id]
+
+    def acquire(self, deployment: Deployment, run_id: str, user_id: str, now: int) -> Lock:
+        key = (deployment.guild_id, deployment.name)
+        held = self.rows.get(key, deployment)
+        if held.lock:
+            raise ConflictError(f"{deployment.name!r} is locked")
+        lock = Lock(run_id, held.fence + 1, user_id, now)
+        self.rows[key] = replace(
+            held,
+            blueprint=deployment.blueprint,
+            provider=deployment.provider,
+            lock=lock,
+            fence=lock.fence,
+            last_run_id=run_id,
+        )
+        return lock
+
+    def release(self, guild_id: str, name: str, run_id: str) -> bool:
+        try:
+            held = self._held(guild_id, name, run_id)
+        except ConflictError:
+            return False
+        if held.status == "new":
+            del self.rows[guild_id, name]
+        else:
+            self.rows[guild_id, name] = replace(held, lock=None)
+        return True
+
+    def record(self, guild_id: str, name: str, run_id: str, changes: Mapping[str, Any]) -> None:
+        row = replace(self._held(guild_id, name, run_id), **changes)
+        check_item(asdict(row))
+        self.rows[guild_id, name] = row
+
+    def forget(self, guild_id: str, name: str, run_id: str) -> None:
+        self._held(guild_id, name, run_id)
+        del self.rows[guild_id, name]
+
+    def _held(self, guild_id: str, name: str, run_id: str) -> Deployment:
+        row = self.rows.get((guild_id, name))
+        if row is None or row.lock is None or row.lock.run_id != run_id:
+            raise ConflictError(f"{name!r} is not locked by run {run_id!r}")
+        return row
+
+
+class InMemoryInteractionStore:
+    """Claims and links in dicts."""
+
+    def __init__(self) -> None:
+        self.claims: dict[str, int | None] = {}  # until when somebody works on it; None when it is done
+        self.links: dict[str, tuple[str, str, int]] = {}
+
+    def claim(self, interaction_id: str, now: int) -> bool:
+        if interaction_id in self.claims:
+            until = self.claims[interaction_id]
+            if until is None or until >= now:
+                return False
+        self.claims[interaction_id] = now + LEASE_SECONDS
+        return True
+
+    def done(self, interaction_id: str) -> None:
+        self.claims[interaction_id] = None
+
+    def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:
+        self.links[build_id] = (run_id, phase, started_at_ms)
+
+    def run_of_build(self, build_id: str) -> tuple[str, str, int] | None:
+        return self.links.get(build_id)

@@ -1,0 +1,77 @@
+"""The API: three routes, each throttled for itself, and the alarm on those who knock in vain."""
+
+from chatops.observability import logger
+from tests.infrastructure.template import ROOT, resource, resources, written
+
+ROUTES = {
+    "POST /interactions": "InteractionsFunction",
+    "POST /runs/claim": "HandOverFunction",
+    "POST /runs/heartbeat": "HandOverFunction",
+}
+
+
+def test_the_api_has_three_routes_each_to_its_function() -> None:
+    integrations = resources("AWS::ApiGatewayV2::Integration")
+    found = {
+        route["RouteKey"]: integrations[route["Target"].removeprefix("integrations/").strip("${}")]["IntegrationUri"]
+        for route in resources("AWS::ApiGatewayV2::Route").values()
+    }
+
+    assert found == {key: f"${{{function}.Arn}}" for key, function in ROUTES.items()}
+
+
+def test_there_is_no_other_way_in() -> None:
+    assert list(resources("AWS::ApiGatewayV2::Api")) == ["Api"]
+    assert not resources("AWS::Lambda::Url")
+    assert not resources("AWS::ApiGateway::RestApi")
+
+
+def test_every_route_has_a_throttle_of_its_own_and_what_is_new_a_small_one() -> None:
+    stage = resource("ApiStage")
+
+    assert stage["RouteSettings"].keys() == ROUTES.keys()
+    for route, limits in [*stage["RouteSettings"].items(), ("others", stage["DefaultRouteSettings"])]:
+        assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"], route
+        assert limits["ThrottlingRateLimit"] <= 100, route
+
+
+def test_the_stage_waits_for_the_routes_that_it_throttles() -> None:
+    assert set(written()["Resources"]["ApiStage"]["DependsOn"]) == set(resources("AWS::ApiGatewayV2::Route"))
+
+
+def test_access_is_logged_without_tokens_or_bodies() -> None:
+    settings = resource("ApiStage")["AccessLogSettings"]
+
+    assert settings["DestinationArn"] == "${ApiLogs.Arn}"
+    assert "$context.status" in settings["Format"]
+    assert not [word for word in ("authorizer", "header", "body", "$context.path") if word in settings["Format"]]
+
+
+def test_functions_answer_in_the_format_that_they_are_called_in() -> None:
+    for integration in resources("AWS::ApiGatewayV2::Integration").values():
+        assert (integration["IntegrationType"], integration["PayloadFormatVersion"]) == ("AWS_PROXY", "2.0")
+
+
+def test_the_api_may_call_a_function_for_its_own_routes_only() -> None:
+    calls = {
+        permission["FunctionName"]: permission["SourceArn"].rpartition("${Api}")[2]
+        for permission in resources("AWS::Lambda::Permission").values()
+        if permission["Principal"] == "apigateway.amazonaws.com"
+    }
+
+    assert calls == {"${InteractionsFunction}": "/*/POST/interactions", "${HandOverFunction}": "/*/POST/runs/*"}
+
+
+def test_a_refused_claim_raises_an_alarm_by_the_words_that_the_function_logs() -> None:
+    pattern = resource("RefusedClaims")["FilterPattern"]
+    source = (ROOT / "functions/hand_over/app.py").read_text()
+
+    assert pattern == '{ $.message = "claim refused" }'
+    assert resource("RefusedClaims")["LogGroupName"] == "${HandOverLogs}"
+    assert '"claim refused"' in source
+    assert resource("RefusedClaimAlarm")["MetricName"] == "RefusedClaims"
+    assert resource("RefusedClaimAlarm")["Namespace"] == "${AWS::StackName}"
+
+
+def test_the_logs_words_are_at_the_place_where_the_alarm_looks() -> None:
+    assert "message" in logger.registered_formatter.log_format
