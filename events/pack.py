@@ -2,7 +2,7 @@
 
     python events/pack.py events/track-progress.jsonl | sam local invoke TrackProgressFunction --event -
 
-A line that is JSON with an `@timestamp`, as Terraform's `-json` output, is dated by it, every other like the line before.
+A line of JSON with an `@timestamp`, as in Terraform's `-json` output, is dated by it, any other like the line before.
 """
 
 import base64

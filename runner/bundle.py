@@ -74,6 +74,7 @@ class Bundle:
     uploads: Mapping[str, str] = field(repr=False)
     plan_url: str | None = field(repr=False)
     plan_sha256: str | None
+    stale_lock: str | None
     deadline_seconds: int
     grace_seconds: int
 
@@ -110,6 +111,7 @@ def parse(raw: object) -> Bundle:
         uploads=_addresses(top.section("uploads"), UPLOADS),
         plan_url=_addresses(top.section("downloads", optional=True), ("plan",)).get("plan"),
         plan_sha256=top.optional_text("plan_sha256", "[0-9a-f]{64}"),
+        stale_lock=top.optional_text("stale_lock", "[0-9a-f-]{8,64}"),
         deadline_seconds=top.integer("deadline_seconds", 1, 8 * 3600),
         grace_seconds=top.integer("grace_seconds", 0, 3600),
     )

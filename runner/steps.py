@@ -63,6 +63,9 @@ class Steps:
     async def plan(self) -> None:
         """init, plan, show; then hand in the plan, what it says, and the lock file."""
         await self.init()
+        if self._bundle.stale_lock:
+            # The control plane knows that the build which wrote it has ended; the id makes sure that it is that lock.
+            await self.tool("force-unlock", "-force", self._bundle.stale_lock)
         destroy = ["-destroy"] if self._bundle.destroy else []
         await self.tool("plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *destroy)
         shown = await self.show()

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from chatops import bootstrap
-from chatops.domain.runs import STOPPED_BY_WATCHDOG, Status
+from chatops.domain.runs import Status
 
 _STOPPED = "The execution was stopped in the Step Functions console."
 _OUTCOMES = {
@@ -20,8 +20,6 @@ def handler(event: dict[str, Any], context: object) -> None:
     """Take {run_id, outcome, cause?}, or Step Functions' status-change event."""
     if detail := event.get("detail"):
         outcome, cause = _OUTCOMES.get(detail["status"], (Status.FAILED, ""))
-        if detail.get("error") == STOPPED_BY_WATCHDOG:
-            cause = detail.get("cause") or cause
         bootstrap.report()(json.loads(detail["input"])["run_id"], outcome, cause)
     else:
         bootstrap.report()(event["run_id"], Status(event["outcome"]), event.get("cause", ""))

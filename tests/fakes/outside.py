@@ -74,7 +74,7 @@ class FakeWorkflow:
 
 
 class FakeBuilds:
-    """Builds by id with their status; a build in `obedient` ends as soon as it is stopped."""
+    """Builds by id with their status; CodeBuild does not know the others."""
 
     def __init__(self, **statuses: str) -> None:
         self.statuses = dict(statuses)
@@ -137,7 +137,7 @@ class FakeRunRole:
 
 
 class Faults:
-    """Wraps ports so that one of their calls, counted over all of them, fails: before its effect, or `late` after it."""
+    """Wraps ports so that one call, counted over all of them, fails: before its effect, or `late` after it."""
 
     def __init__(self, fail_at: int = -1, late: bool = False) -> None:
         self.fail_at = fail_at

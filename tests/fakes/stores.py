@@ -83,11 +83,11 @@ class InMemoryRunStore:
         self._put(replace(run, approval=decided))
         return decided
 
-    def request_cancel(self, run_id: str, person_id: str, now: int) -> None:
+    def request_cancel(self, run_id: str, person_id: str, now: int, cause: str = "") -> None:
         run = self._going(run_id)
         if run.cancel_requested_at:
             raise ConflictError(f"run {run_id!r} is stopping")
-        self._put(replace(run, cancel_requested_by=person_id, cancel_requested_at=now))
+        self._put(replace(run, cancel_requested_by=person_id, cancel_requested_at=now, cancel_cause=cause))
 
     def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
         self._put(replace(self._going(run_id), status=status, detail=dict(detail), ended_at=now))
@@ -168,6 +168,7 @@ class InMemoryDeploymentStore:
             held,
             blueprint=deployment.blueprint,
             provider=deployment.provider,
+            project_id=deployment.project_id,
             lock=lock,
             fence=lock.fence,
             last_run_id=run_id,

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from types import FunctionType
 
 from chatops.adapters.dynamodb import Table
 
@@ -60,7 +61,7 @@ def _calls(adapter: type, method: str) -> list[ast.Call]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
 
 
-def _function(adapter: type, method: str) -> object:
+def _function(adapter: type, method: str) -> FunctionType | None:
     """The method, or the private one that the constructor wraps in a cache under its name."""
     return vars(adapter).get(method) or vars(adapter).get(f"_{method}")
 

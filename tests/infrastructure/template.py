@@ -13,8 +13,8 @@ from typing import Any
 
 import boto3
 import yaml
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
+from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"
@@ -131,7 +131,7 @@ def _holds(condition: Mapping[str, Any]) -> bool:
         return not _holds(arguments[0])
     if name == "Fn::Equals":
         left, right = (_default(each) for each in arguments)
-        return left == right
+        return bool(left == right)
     raise NotImplementedError(f"{name} in a condition")
 
 

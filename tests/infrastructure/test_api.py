@@ -1,6 +1,5 @@
 """The API: three routes, each throttled for itself, and the alarm on those who knock in vain."""
 
-from chatops.observability import logger
 from tests.infrastructure.template import ROOT, resource, resources, written
 
 ROUTES = {
@@ -71,7 +70,3 @@ def test_a_refused_claim_raises_an_alarm_by_the_words_that_the_function_logs() -
     assert '"claim refused"' in source
     assert resource("RefusedClaimAlarm")["MetricName"] == "RefusedClaims"
     assert resource("RefusedClaimAlarm")["Namespace"] == "${AWS::StackName}"
-
-
-def test_the_logs_words_are_at_the_place_where_the_alarm_looks() -> None:
-    assert "message" in logger.registered_formatter.log_format

@@ -63,7 +63,13 @@ def test_the_project_is_one_that_codebuild_takes() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["artifacts.type", "environment.type", "environment.computeType", "source.type", "logsConfig.cloudWatchLogs.status"],
+    [
+        "artifacts.type",
+        "environment.type",
+        "environment.computeType",
+        "source.type",
+        "logsConfig.cloudWatchLogs.status",
+    ],
 )
 def test_the_projects_words_are_codebuilds_words(path: str) -> None:
     model = botocore.session.get_session().get_service_model("codebuild").operation_model("CreateProject")
@@ -111,7 +117,7 @@ def test_the_address_that_builds_call_has_no_path_of_its_own() -> None:
 def test_a_build_ends_after_its_phase_and_its_claim_is_good_while_it_waits() -> None:
     body = project()
 
-    assert PHASE_SECONDS < body["TimeoutInMinutes"] * 60
+    assert body["TimeoutInMinutes"] * 60 > PHASE_SECONDS
     assert body["QueuedTimeoutInMinutes"] * 60 <= CLAIM_SECONDS
 
 

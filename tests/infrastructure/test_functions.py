@@ -155,10 +155,7 @@ def _config_classes(folder: str) -> set[str]:
     """The config classes that a function reads itself and through the builder it calls."""
     tree = ast.parse((ROOT / "functions" / folder / "app.py").read_text())
     imported = {
-        (node.module, alias.name)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
+        (node.module, alias.name) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names
     }
     own = {name for module, name in imported if module == "chatops.config"}
     builders = {name for module, name in imported if module == "chatops.bootstrap"} | _attributes(tree, "bootstrap")

@@ -179,21 +179,27 @@ def test_the_packages_of_the_core_are_the_ones_that_its_layer_brings() -> None:
     assert {line.partition("==")[0] for line in lines} == used
 
 
-@pytest.mark.parametrize("file", SOURCE, ids=lambda file: str(file.relative_to(ROOT)))
-def test_a_module_is_short_and_has_a_name_that_says_something(file: Path) -> None:
-    assert len(file.read_text().splitlines()) <= MOST_MODULE_LINES
-    assert not any(NAMELESS.search(part.removesuffix(".py")) for part in file.relative_to(ROOT).parts)
+def test_modules_are_short() -> None:
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in SOURCE}
+
+    assert {name: length for name, length in lengths.items() if length > MOST_MODULE_LINES} == {}
 
 
-@pytest.mark.parametrize("file", SOURCE, ids=lambda file: str(file.relative_to(ROOT)))
-def test_a_function_fits_on_a_screen(file: Path) -> None:
-    long = {
-        node.name: _lines(node)
+def test_names_say_something() -> None:
+    names = {part.removesuffix(".py") for file in SOURCE for part in file.relative_to(ROOT).parts}
+
+    assert {name for name in names if NAMELESS.search(name)} == set()
+
+
+def test_functions_fit_on_a_screen() -> None:
+    lengths = {
+        f"{file.relative_to(ROOT)}:{node.lineno} {node.name}": _lines(node)
+        for file in SOURCE
         for node in ast.walk(tree(file))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _lines(node) > MOST_FUNCTION_LINES
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
 
-    assert long == {}
+    assert {name: length for name, length in lengths.items() if length > MOST_FUNCTION_LINES} == {}
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "functions").iterdir()), ids=lambda file: file.name)

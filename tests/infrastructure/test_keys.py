@@ -65,9 +65,7 @@ def test_a_key_rotates_every_year(key: str) -> None:
 def test_administrators_can_neither_decrypt_nor_give_themselves_the_right_to(key: str) -> None:
     operations = boto3.client("kms", region_name="eu-central-1").meta.service_model.operation_names
     allowed = policy(key)["AdministratorsManageButNeverDecrypt"]["Action"]
-    expanded = {
-        name for name in operations if any(fnmatch.fnmatchcase(f"kms:{name}", pattern) for pattern in allowed)
-    }
+    expanded = {name for name in operations if any(fnmatch.fnmatchcase(f"kms:{name}", pattern) for pattern in allowed)}
 
     assert not [name for name in expanded if name in DANGEROUS or name.startswith(("GenerateDataKey", "ReEncrypt"))]
     # What CloudFormation needs to make, change and delete the keys and their aliases; all of it is in the key's policy,

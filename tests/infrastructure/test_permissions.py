@@ -77,6 +77,7 @@ USES = {
         Use(DynamoInteractionStore, "link_build", INTERACTIONS),
         Use(S3Artefacts, "get", RUN_FILES + "credentials.sealed"),
         Use(S3Artefacts, "get", RUN_FILES + "terraform.lock.hcl"),
+        Use(S3Artefacts, "get", "${StateBucket.Arn}/*.tflock"),  # who left a lock behind
         Use(StsRunRole, "assume addresses", "${RunStateRole.Arn}"),
     ],
     "TrackProgress": [
@@ -103,7 +104,7 @@ USES = {
         BOT_TOKEN,
     ],
     "Sweep": [
-        Use(DynamoRunStore, "active get", RUNS),
+        Use(DynamoRunStore, "active get request_cancel", RUNS),
         Use(DynamoBlobTable, "expired delete", BLOBS),
         Use(CodeBuildBuilds, "status", PROJECT),
         Use(StepFunctionsWorkflow, "status stop", EXECUTIONS),
@@ -204,7 +205,9 @@ def test_the_state_machine_may_call_its_functions_and_run_its_builds_and_nothing
     definition = (ROOT / "statemachine/run.asl.json").read_text()
     substitutions = resource("RunStateMachine")["DefinitionSubstitutions"]
     called = {
-        value for name, value in substitutions.items() if f"${{{name}}}" in definition and value.endswith("Function.Arn}")
+        value
+        for name, value in substitutions.items()
+        if f"${{{name}}}" in definition and value.endswith("Function.Arn}")
     }
     rule = arn("events", "rule/StepFunctionsGetEventForCodeBuildStartBuildRule")
     sampling = {("xray:GetSamplingRules", "*"), ("xray:GetSamplingTargets", "*")}
@@ -223,14 +226,20 @@ def test_a_lent_session_asks_for_nothing_that_its_role_does_not_have() -> None:
     owned = grants("RunStateRole")
 
     for action, target in _lent(Phase.PLAN) | _lent(Phase.APPLY):
-        assert any(action == known and fnmatch.fnmatchcase(target, pattern) for known, pattern in owned), (action, target)
+        assert any(action == known and fnmatch.fnmatchcase(target, pattern) for known, pattern in owned), (
+            action,
+            target,
+        )
 
 
 def test_a_role_has_nothing_that_no_lent_session_asks_for() -> None:
     lent = _lent(Phase.PLAN) | _lent(Phase.APPLY)
 
     for action, pattern in grants("RunStateRole"):
-        assert any(action == asked and fnmatch.fnmatchcase(target, pattern) for asked, target in lent), (action, pattern)
+        assert any(action == asked and fnmatch.fnmatchcase(target, pattern) for asked, target in lent), (
+            action,
+            pattern,
+        )
 
 
 def test_what_a_build_is_lent_reaches_no_other_deployment_and_no_sealed_credentials() -> None:
@@ -251,7 +260,9 @@ def _lent(phase: Phase) -> set[Grant]:
     policy = session_policy("state", "g/d/terraform.tfstate", "runs", *files, key)
     text = json.dumps(policy).replace("arn:aws:s3:::state", "${StateBucket.Arn}").replace(key, "${DataKey.Arn}")
     document = json.loads(text.replace("arn:aws:s3:::runs", "${RunsBucket.Arn}"))
-    return {(action, target) for each in document["Statement"] for action in each["Action"] for target in each["Resource"]}
+    return {
+        (action, target) for each in document["Statement"] for action in each["Action"] for target in each["Resource"]
+    }
 
 
 def test_the_functions_in_the_table_are_the_functions_of_the_template() -> None:

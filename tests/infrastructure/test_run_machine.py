@@ -1,4 +1,4 @@
-"""The state machine, read without running it: whatever happens, a run is reported, and nothing secret passes through."""
+"""The state machine, without running it: whatever happens a run is reported, and nothing secret passes through."""
 
 import json
 import re
@@ -32,6 +32,7 @@ CARRIED = {
     "phase": {"{% $phase %}", *Phase},
     "task_token": {"{% $states.context.Task.Token %}"},
     "outcome": {"{% $outcome %}", *Status},
+    "cause": {"{% $told %}", ""},
 }
 JSON_PATH = {"InputPath", "OutputPath", "ResultPath", "ResultSelector", "Parameters", "Variable"}
 SERVICE_ERRORS = {
@@ -289,7 +290,10 @@ def test_the_machine_is_traced_and_logged_without_the_tokens_that_pass_through_i
 
     assert body["StateMachineType"] == "STANDARD"
     assert body["TracingConfiguration"] == {"Enabled": True}
-    assert (body["LoggingConfiguration"]["Level"], body["LoggingConfiguration"]["IncludeExecutionData"]) == ("ALL", False)
+    assert (body["LoggingConfiguration"]["Level"], body["LoggingConfiguration"]["IncludeExecutionData"]) == (
+        "ALL",
+        False,
+    )
     assert body["RoleArn"] == "${RunStateMachineRole.Arn}"
 
 

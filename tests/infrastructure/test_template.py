@@ -8,7 +8,9 @@ from typing import Any
 from tests.infrastructure.template import as_list, mentions, render, resources, translated, written
 
 # From the most general rule to the ones that only look secret: names of secrets, hashes and public keys are public.
-LOOKS_SECRET = re.compile(r"AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|-----BEGIN|[\w-]{23,28}\.[\w-]{6}\.[\w-]{27,}|[0-9a-zA-Z+/]{40,}")
+LOOKS_SECRET = re.compile(
+    r"AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|-----BEGIN|[\w-]{23,28}\.[\w-]{6}\.[\w-]{27,}|[0-9a-zA-Z+/]{40,}"
+)
 PUBLIC = {"ToolSha256"}
 
 

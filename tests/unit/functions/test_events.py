@@ -6,7 +6,6 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +15,7 @@ import pytest
 from chatops import bootstrap
 from chatops.commands.services import Services
 from chatops.domain.deployments import Deployment
-from chatops.domain.runs import Approval, Build, MessageRef, Phase, ReplyToken, Run, Status, token_hash
+from chatops.domain.runs import MessageRef, Phase, Run, Status, token_hash
 from chatops.errors import RefusedClaim
 from chatops.runs.batch import read_log_event
 from chatops.story.facts import plan_facts
@@ -25,6 +24,8 @@ from chatops.terraform.tracker import read_batch
 from chatops.vault.blobs import RecoveryBlobs
 from events.pack import BUILD_UUID, packed
 from tests.fakes.blob_table import InMemoryBlobTable
+from tests.fakes.outside import FakeChat, InMemoryArtefacts
+from tests.fakes.stores import InMemoryDeploymentStore, InMemoryInteractionStore, InMemoryRunStore
 
 ROOT = Path(__file__).parents[3]
 EVENTS = ROOT / "events"
@@ -62,82 +63,6 @@ def answer(name: str) -> Any:
 def run(**changes: Any) -> Run:
     known = Run(RUN_ID, GUILD, "shop", "aws/web-app", False, "1100000000000000004", 0, "1456074443980800000", 1)
     return replace(known, **changes)
-
-
-@dataclass
-class OneRun:
-    """The run of the samples; `changes` are the calls that change it."""
-
-    run: Run = field(default_factory=run)
-    changes: list[tuple[Any, ...]] = field(default_factory=list)
-
-    def get(self, run_id: str) -> Run | None:
-        return self.run if run_id == self.run.id else None
-
-    def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
-        self.changes.append((run_id, status, build))
-
-    def record_plan(self, run_id: str, facts: Mapping[str, Any], plan_sha256: str) -> None:
-        self.changes.append((run_id, facts, plan_sha256))
-
-    def await_approval(self, run_id: str, approval: Approval) -> None:
-        self.changes.append((run_id, approval))
-
-    def lease_edit(self, run_id: str, phase: str, now: float, seconds: float) -> bool:
-        return True
-
-    def active(self) -> list[str]:
-        return []
-
-
-@dataclass
-class Files:
-    """A run's files."""
-
-    files: dict[str, bytes]
-
-    def get(self, key: str) -> bytes | None:
-        return self.files.get(key)
-
-    def put(self, key: str, body: bytes) -> None:
-        self.files[key] = body
-
-
-@dataclass
-class Messages:
-    """What Discord is shown."""
-
-    shown: list[str] = field(default_factory=list)
-
-    def edit_original(self, application_id: str, token: str, payload: Mapping[str, Any]) -> MessageRef:
-        self.shown.append(json.dumps(payload))
-        return MESSAGE
-
-    def edit(self, message: MessageRef, token: ReplyToken | None, now: int, payload: Mapping[str, Any]) -> bool:
-        self.shown.append(json.dumps(payload))
-        return True
-
-
-class Claims:
-    """Every interaction is new."""
-
-    def __init__(self) -> None:
-        self.claimed: list[str] = []
-        self.answered: list[str] = []
-
-    def claim(self, interaction_id: str, now: int) -> bool:
-        self.claimed.append(interaction_id)
-        return True
-
-    def done(self, interaction_id: str) -> None:
-        self.answered.append(interaction_id)
-
-
-class Guild:
-    """One deployment."""
-
-    def of_guild(self, guild_id: str) -> list[Deployment]:
-        return [Deployment(guild_id, "shop", "aws/web-app", status="deployed")]
 
 
 @dataclass
@@ -193,30 +118,38 @@ def test_a_sample_holds_invented_ids_and_no_secret(name: str) -> None:
 
 
 def test_commands_answers_the_sample_once_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    claims, chat = Claims(), Messages()
+    interactions, chat = InMemoryInteractionStore(), FakeChat()
+    shop = Deployment(GUILD, "shop", "aws/web-app", status="deployed")
     services = Services(
         **dict.fromkeys(Services.__dataclass_fields__, cast("Any", None))
-        | {"interactions": claims, "chat": chat, "deployments": Guild(), "clock": lambda: 0.0}
+        | {
+            "interactions": interactions,
+            "chat": chat,
+            "deployments": InMemoryDeploymentStore(shop),
+            "clock": lambda: 0.0,
+        }
     )
     build_with(monkeypatch, "commands", services)
 
     answer("commands.json")
+    answer("commands.json")
 
-    assert len(chat.shown) == 1
-    assert "shop" in chat.shown[0]
-    assert claims.claimed == claims.answered == ["1456074443980800000"]
+    assert len(chat.answers) == 1
+    assert "shop" in json.dumps(chat.answers[0])
+    assert interactions.claims == {"1456074443980800000": None}
 
 
 def test_start_phase_makes_a_token_of_which_only_the_hash_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = OneRun()
+    runs = InMemoryRunStore(run())
     build_with(monkeypatch, "start_phase", runs)
 
     answered = answer("start-phase.json")
 
     assert answered.keys() == {"claim_token", "final_phase"}
-    ((run_id, status, build),) = runs.changes
-    assert (run_id, status, build.phase) == (RUN_ID, Status.PLANNING, Phase.PLAN)
-    assert build.claim_hash == token_hash(answered["claim_token"])
+    stored = runs.runs[RUN_ID]
+    assert stored.build is not None
+    assert (stored.status, stored.build.phase) == (Status.PLANNING, Phase.PLAN)
+    assert stored.build.claim_hash == token_hash(answered["claim_token"])
 
 
 def test_hand_over_answers_a_claim_with_the_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,28 +237,28 @@ def test_track_progress_leaves_what_is_no_batch(event: Any, monkeypatch: pytest.
 
 
 def test_advise_keeps_what_the_plan_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = OneRun()
-    files = Files({run().artefact("plan.tfplan"): b"saved", run().artefact("plan.json"): PLAN.read_bytes()})
-    build_with(monkeypatch, "advise", (runs, files))
+    runs, artefacts = InMemoryRunStore(run()), InMemoryArtefacts()
+    artefacts.objects = {run().artefact("plan.tfplan"): b"saved", run().artefact("plan.json"): PLAN.read_bytes()}
+    build_with(monkeypatch, "advise", (runs, artefacts))
 
     assert answer("advise.json") == {"changes": True}
-    ((run_id, facts, _),) = runs.changes
-    assert run_id == RUN_ID
-    assert facts
-    assert run().artefact("index.json.gz") in files.files
+    assert runs.runs[RUN_ID].plan
+    assert run().artefact("index.json.gz") in artefacts.objects
 
 
 def test_request_approval_keeps_the_task_token_and_shows_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = plan_facts(read_plan(json.loads(PLAN.read_text())))
-    runs, chat = OneRun(run(plan=facts, plan_sha256="0" * 64, message=MESSAGE, status=Status.PLANNING)), Messages()
+    planned = run(plan=facts, plan_sha256="0" * 64, message=MESSAGE, status=Status.PLANNING)
+    runs, chat = InMemoryRunStore(planned), FakeChat()
     build_with(monkeypatch, "request_approval", (runs, chat))
 
     answer("request-approval.json")
 
-    ((run_id, approval),) = runs.changes
-    assert (run_id, approval.task_token, approval.plan_sha256) == (RUN_ID, "sample-task-token", "0" * 64)
-    assert len(chat.shown) == 1
-    assert "sample-task-token" not in chat.shown[0]
+    approval = runs.runs[RUN_ID].approval
+    assert approval is not None
+    assert (approval.task_token, approval.plan_sha256) == ("sample-task-token", "0" * 64)
+    assert len(chat.edits) == 1
+    assert "sample-task-token" not in json.dumps(chat.edits[0])
 
 
 @pytest.mark.parametrize(
@@ -347,7 +280,7 @@ def test_sweep_looks_at_the_runs_and_forgets_expired_sessions(monkeypatch: pytes
     blobs = RecoveryBlobs(table, lambda: 1000.0)
     blobs.save_recovery_blob("expired0", "1100000000000000004", GUILD, "sealed", 900)
     blobs.save_recovery_blob("current0", "1100000000000000004", GUILD, "sealed", 1100)
-    build_with(monkeypatch, "sweep", (OneRun(), None, None, None, blobs))
+    build_with(monkeypatch, "sweep", (InMemoryRunStore(), None, None, None, blobs))
 
     answer("sweep.json")
 

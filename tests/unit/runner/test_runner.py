@@ -71,6 +71,16 @@ class TestPlan:
         ]
         assert all(call["group"] for call in fake.calls()), "each is the leader of a group of its own"
 
+    def test_a_dead_builds_lock_is_removed_by_its_id_before_the_plan(self, start: Start, fake: Fake) -> None:
+        stale = "0b1c2d3e-0000-1111-2222-333344445555"
+
+        code, output = start(stale_lock=stale).finish()
+
+        assert code == 0, output
+        commands = [call["args"] for call in fake.calls()]
+        assert ["force-unlock", "-force", stale] in commands
+        assert commands.index(["force-unlock", "-force", stale]) < [each[0] for each in commands].index("plan")
+
     def test_an_older_tool_gets_no_json_flag_at_init(self, start: Start, fake: Fake) -> None:
         fake.play["version"] = {"stdout": ["Terraform v1.8.5"]}
 

@@ -29,9 +29,14 @@ from chatops.vault.sealed import open_credentials, open_option, seal_credentials
 _make_client: Callable[..., Any] = boto3.client
 
 
+_PATIENT = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard"})
+_HASTY = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+"""For the front door: an answer that comes after Discord's three seconds is worse than an error."""
+
+
 @cache
-def _client(service: str) -> Any:
-    return _make_client(service, config=Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard"}))
+def _client(service: str, manners: Config = _PATIENT) -> Any:
+    return _make_client(service, config=manners)
 
 
 def _table(name: str) -> Table:
@@ -55,9 +60,9 @@ class FrontDoorOutside:
     """What the front door asks of AWS."""
 
     def __init__(self, settings: config.FrontDoorConfig) -> None:
-        self.dispatch = AsyncFunction(_client("lambda"), settings.commands_function)
-        self._keys = KmsDataKeys(_client("kms"), settings.recovery_key)
-        self._deployments = DynamoDeploymentStore(_table(settings.deployments_table))
+        self.dispatch = AsyncFunction(_client("lambda", _HASTY), settings.commands_function)
+        self._keys = KmsDataKeys(_client("kms", _HASTY), settings.recovery_key)
+        self._deployments = DynamoDeploymentStore(Table(_client("dynamodb", _HASTY), settings.deployments_table))
 
     def seal(self, value: str, context: Mapping[str, str]) -> str:
         """Close a secret option; this function could not open it again."""
@@ -130,6 +135,7 @@ def hand_over() -> Any:
         runs=DynamoRunStore(_table(settings.runs_table)),
         interactions=DynamoInteractionStore(_table(settings.interactions_table)),
         artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        states=S3Artefacts(_client("s3"), settings.state_bucket),
         role=role,
         open_credentials=opened,
         blueprint_files=Catalogue.load().files,

@@ -112,8 +112,8 @@ class RunStore(Protocol):
         """
         ...
 
-    def request_cancel(self, run_id: str, person_id: str, now: int) -> None:
-        """Ask the run to stop, once; ConflictError if it has ended or was asked before."""
+    def request_cancel(self, run_id: str, person_id: str, now: int, cause: str = "") -> None:
+        """Ask the run to stop, once, and say why; ConflictError if it has ended or was asked before."""
         ...
 
     def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:

@@ -101,9 +101,9 @@ class DynamoRunStore:
             raise ConflictError(f"deciding about run {run_id!r}: it has no approval")
         return run.approval
 
-    def request_cancel(self, run_id: str, person_id: str, now: int) -> None:
+    def request_cancel(self, run_id: str, person_id: str, now: int, cause: str = "") -> None:
         """See RunStore."""
-        change = {"cancel_requested_by": person_id, "cancel_requested_at": now}
+        change = {"cancel_requested_by": person_id, "cancel_requested_at": now, "cancel_cause": cause}
         self._change(run_id, Change(set=change, when=f"{_NOT_ENDED} AND {_NOT_CANCELLED}"))
 
     def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
@@ -209,6 +209,7 @@ def _run(item: Item) -> Run:
             plan_sha256=item.get("plan_sha256", ""),
             approval=Approval(**_whole(approval)) if approval else None,
             cancel_requested_by=item.get("cancel_requested_by", ""),
+            cancel_cause=item.get("cancel_cause", ""),
             cancel_requested_at=int(item.get("cancel_requested_at", 0)),
             message=MessageRef(**message) if message else None,
             token=ReplyToken(**_whole(token)) if token else None,

@@ -6,7 +6,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chatops.adapters.calls import aws_call, error_code
-from chatops.domain.runs import STOPPED_BY_WATCHDOG
 from chatops.errors import ConflictError
 
 
@@ -50,7 +49,7 @@ class StepFunctionsWorkflow:
         with aws_call(f"stopping execution {name!r}"):
             try:
                 self._client.stop_execution(
-                    executionArn=self._execution(name), error=STOPPED_BY_WATCHDOG, cause=cause[:32768]
+                    executionArn=self._execution(name), error="RunInterrupted", cause=cause[:32768]
                 )
             except ClientError as exc:
                 if error_code(exc) != "ExecutionDoesNotExist":

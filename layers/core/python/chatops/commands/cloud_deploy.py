@@ -20,7 +20,7 @@ def handle(call: Call, services: Services) -> None:
             f"Give another `name:`, or `/cloud-destroy name:{name}` first."
         )
     variables = _kept(call, known) or parse_variables(call.text("variables"), blueprint)
-    session = session_for(blueprint.provider, call, services)
+    session = session_for(blueprint.provider, call, services, known)
     run = new_run(
         call, services, deployment=name, blueprint=blueprint.id, destroy=False, provider=blueprint.provider,
         session=session, variables=dict(variables),

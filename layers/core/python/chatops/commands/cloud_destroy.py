@@ -10,7 +10,7 @@ from chatops.commands.services import Services
 def handle(call: Call, services: Services) -> None:
     """Start a run that plans a destruction; nothing goes before it is approved."""
     deployment = deployment_named(call, services)
-    session = session_for(deployment.provider, call, services)
+    session = session_for(deployment.provider, call, services, deployment)
     run = new_run(
         call, services, deployment=deployment.name, blueprint=deployment.blueprint, destroy=True,
         provider=deployment.provider, session=session, variables=dict(deployment.variables),

@@ -7,6 +7,7 @@ from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.domain.runs import Phase, Run, Status
 from chatops.errors import ConflictError, OutsideError, UserError
+from chatops.runs.live import edit_unless_busy
 from chatops.runs.view import progress_view
 
 _TOO_LATE = "Somebody decided before you, or the time to decide is over. The message shows what became of it."
@@ -31,17 +32,22 @@ def press_cancel(call: Call, services: Services) -> None:
 def cancel(run_id: str, call: Call, services: Services) -> str:
     """Stop a run and return the words for the person who asked."""
     run = run_to_decide(run_id, call, services)
-    if run.status is not Status.AWAITING:
+    if not _waits(run):
         run = _stop(run, call, services)
-    if run.status is Status.AWAITING:  # perhaps only since a moment ago
+    if _waits(run):  # perhaps only since a moment ago
         _decide("reject", call, services, run)
         return f"Cancelled: the plan of `{run.deployment}` is not applied."
     phase = run.build.phase if run.build else Phase.PLAN
     view = progress_view(services.runs, services.artefacts, run, phase, int(services.clock() * 1000))
-    _edit(run, call, services, render.progress(run, view).payload())
+    payload = render.progress(run, view).payload()
+    edit_unless_busy(services.runs, run.id, phase, services.clock(), lambda: _edit(run, call, services, payload))
     return (
         f"Stopping `{run.deployment}`: finishing the current resource. The message of the run tells when it has ended."
     )
+
+
+def _waits(run: Run) -> bool:
+    return run.status is Status.AWAITING and not (run.approval and run.approval.decision)
 
 
 def _stop(run: Run, call: Call, services: Services) -> Run:

@@ -4,6 +4,7 @@ from chatops.commands.base import Call
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Reply
+from chatops.domain.deployments import Deployment
 from chatops.domain.runs import TOKEN_SECONDS, ReplyToken, Run, new_run_id
 from chatops.domain.sessions import Session
 from chatops.errors import UserError
@@ -15,11 +16,12 @@ def reply_token(call: Call, now: int) -> ReplyToken:
     return ReplyToken(call.application_id, call.token, now + TOKEN_SECONDS - 30)
 
 
-def session_for(provider: str, call: Call, services: Services) -> Session | None:
+def session_for(provider: str, call: Call, services: Services, known: Deployment | None) -> Session | None:
     """The session whose credentials a blueprint of this provider needs; None where it needs none.
 
     Raises:
-        UserError: there is no open session, or it is for another provider.
+        UserError: there is no open session, or it is for another provider, or for another project than the one where
+            the deployment exists: there Terraform would find nothing, and forget what it cannot find.
     """
     if provider == "none":
         return None
@@ -28,6 +30,11 @@ def session_for(provider: str, call: Call, services: Services) -> Session | None
         raise UserError(
             f"This needs credentials for `{provider}`, and your open session is for `{session.provider}`. "
             f"Open one with `/cloud-init provider:{provider}`."
+        )
+    if known and known.project_id and known.project_id != session.project_id:
+        raise UserError(
+            f"`{known.name}` exists in project `{known.project_id}`, and your open session is for "
+            f"`{session.project_id}`. Open one with `/cloud-init project_id:{known.project_id}`."
         )
     return session
 

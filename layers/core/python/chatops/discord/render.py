@@ -144,6 +144,8 @@ def _bar(run: Run, view: "ProgressView") -> str:
 def _what_failed(run: Run, view: "ProgressView") -> Fields:
     fields: Fields = []
     told = [error_text(error) for error in run.detail.get("errors", ())] or list(view.errors)
+    if not told and run.status is Status.FAILED and not run.detail.get("cause"):
+        told = ["The build ended before Terraform could say why. Its log tells an administrator more."]
     if told:
         fields.append(("What went wrong", errors(told)))
     if never := [each.address for each in view.progress.never_started]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chatops.domain.variables import quoted
 from chatops.errors import UserError
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
@@ -29,6 +30,7 @@ class Deployment:
     blueprint: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     provider: str = "none"
+    project_id: str = ""
     status: str = "new"
     fence: int = 0
     lock: Lock | None = None
@@ -50,9 +52,8 @@ def checked_name(name: str) -> str:
         UserError: the name has other characters or another length.
     """
     if not _NAME.fullmatch(name):
-        shown = name[:40].encode("unicode_escape").decode()
         raise UserError(
-            f"`{shown}` cannot be a deployment's name. Use 2 to 31 lower-case letters, digits and dashes, and begin "
-            "with a letter, such as `web-app`."
+            f"{quoted(name)} cannot be a deployment's name. Use 2 to 31 lower-case letters, digits and dashes, and "
+            "begin with a letter, such as `web-app`."
         )
     return name

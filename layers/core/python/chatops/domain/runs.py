@@ -19,8 +19,6 @@ GRACE_SECONDS = 5 * 60
 CHATOPS = "chatops"
 """Who asked for a cancel when it was no person."""
 HEARTBEAT_LOST_SECONDS = 30
-STOPPED_BY_WATCHDOG = "RunInterrupted"
-"""The error under which the watchdog stops an execution; its cause then says why."""
 
 
 class Phase(StrEnum):
@@ -120,6 +118,7 @@ class Run:
     approval: Approval | None = None
     cancel_requested_by: str = ""
     cancel_requested_at: int = 0
+    cancel_cause: str = ""
     message: MessageRef | None = None
     token: ReplyToken | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)

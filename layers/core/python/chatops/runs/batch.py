@@ -32,5 +32,5 @@ def read_log_event(event: Any) -> LogBatch | None:
             return LogBatch("", ())
         lines = tuple((int(each["timestamp"]), str(each["message"])) for each in data["logEvents"])
         return LogBatch(str(data["logStream"]).rpartition("/")[2], lines)
-    except (KeyError, TypeError, ValueError, binascii.Error, zlib.error):
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError, binascii.Error, zlib.error):
         return None

@@ -56,6 +56,7 @@ def settings(
     credentials: Mapping[str, Any],
     heartbeat_token: str,
     addresses: tuple[Mapping[str, str], Mapping[str, str]],
+    stale_lock: str | None,
 ) -> dict[str, Any]:
     """The content of bundle.json; `addresses` are the pre-signed downloads and uploads."""
     return {
@@ -76,6 +77,7 @@ def settings(
         "downloads": dict(addresses[0]),
         "uploads": dict(addresses[1]),
         "plan_sha256": run.plan_sha256 if phase is not Phase.PLAN else None,
+        "stale_lock": stale_lock,
         "deadline_seconds": PHASE_SECONDS,
         "grace_seconds": GRACE_SECONDS,
     }

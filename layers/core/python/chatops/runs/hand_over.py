@@ -1,7 +1,9 @@
 """Hand a build its bundle, once; hear its heartbeats and tell it to stop."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from chatops.domain.runs import CHATOPS, Build, Phase, Run, new_token, token_hash
@@ -19,6 +21,7 @@ class HandOver:
     runs: RunStore
     interactions: InteractionStore
     artefacts: Artefacts
+    states: Artefacts
     role: RunRole
     open_credentials: Callable[[Run, bytes], Mapping[str, Any]]
     blueprint_files: Callable[[str], Mapping[str, bytes]]
@@ -72,7 +75,7 @@ class HandOver:
 
     def _stop(self, run_id: str, now: int) -> None:
         try:
-            self.runs.request_cancel(run_id, CHATOPS, now)
+            self.runs.request_cancel(run_id, CHATOPS, now, "A second build asked for this run's bundle.")
         except ConflictError:
             return  # it has ended, or is stopping already
 
@@ -89,8 +92,22 @@ class HandOver:
         sealed = self.artefacts.get(run.artefact("credentials.sealed"))
         credentials = self.open_credentials(run, sealed) if sealed else {}
         addresses = self.role.addresses(lent, read, write)
-        bundle = settings(run, phase, self.tool, backend, lent, credentials, heartbeat_token, addresses)
+        stale = self._stale_lock(run) if phase is Phase.PLAN else None
+        bundle = settings(run, phase, self.tool, backend, lent, credentials, heartbeat_token, addresses, stale)
         return pack(bundle, self._blueprint(run, phase), self.runner_files())
+
+    def _stale_lock(self, run: Run) -> str | None:
+        """The id of a Terraform lock that a dead build left behind.
+
+        Whoever wrote it before this run took the deployment's own lock is a build of an earlier run, and no run gives
+        that lock back while its build lives. A younger one belongs to somebody we do not know: Terraform tells of it.
+        """
+        try:
+            lock = json.loads(self.states.get(f"{_state_key(run)}.tflock") or b"{}")
+            written = datetime.fromisoformat(lock["Created"]).timestamp()
+            return str(lock["ID"]) if written < run.created_at else None
+        except (ValueError, KeyError, TypeError):
+            return None  # none, or one that Terraform cannot read either and will tell of
 
     def _blueprint(self, run: Run, phase: Phase) -> Mapping[str, bytes]:
         files = dict(self.blueprint_files(run.blueprint))

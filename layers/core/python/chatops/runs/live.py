@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import Phase
 from chatops.ports import RunStore
 
@@ -19,3 +20,12 @@ def take_over(
         if runs.lease_edit(run_id, phase.value, clock(), LEASE_SECONDS):
             return
         sleep(0.5)
+
+
+def edit_unless_busy(runs: RunStore, run_id: str, phase: Phase, now: float, edit: Callable[[], None]) -> None:
+    """Edit the live message, or, while somebody else does, see to it that they look at the run once more."""
+    if runs.lease_edit(run_id, phase.value, now, LEASE_SECONDS):
+        edit()
+        runs.extend_edit(run_id, phase.value, now, -1)
+    else:
+        runs.add_progress(run_id, phase.value, ProgressDelta())

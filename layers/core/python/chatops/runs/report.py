@@ -49,6 +49,7 @@ class Report:
         run = self.runs.get(run_id)
         if run is None or run.reported:
             return
+        cause = run.cancel_cause or cause
         self._build_has_ended(run, cause)
         run = self._finished(run, outcome, cause)
         self._settle_deployment(run)
@@ -62,7 +63,7 @@ class Report:
             return
         now = int(self.clock())
         try:
-            self.runs.request_cancel(run.id, CHATOPS, now)
+            self.runs.request_cancel(run.id, CHATOPS, now, cause)
             if run.message:
                 with suppress(OutsideError):  # the final message is the one that counts
                     self.chat.edit(run.message, run.token, now, render.stopping(run, cause).payload())
@@ -143,9 +144,9 @@ class Report:
 
 
 def final_status(run: Run, outcome: Status) -> Status:
-    """What became of the run: a wish to stop outweighs the failure that it caused, but not a success."""
-    if run.cancel_requested_by and outcome in (Status.FAILED, Status.INTERRUPTED):
-        return Status.CANCELLED if run.cancel_requested_by != CHATOPS else Status.INTERRUPTED
+    """What became of the run: a wish to stop outweighs the failure that it caused, but not a success or a death."""
+    if run.cancel_requested_by and outcome is Status.FAILED:
+        return Status.INTERRUPTED if run.cancel_requested_by == CHATOPS else Status.CANCELLED
     return outcome
 
 

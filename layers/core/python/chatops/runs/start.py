@@ -46,7 +46,9 @@ class Start:
         return run
 
     def _locked(self, run: Run) -> Run:
-        deployment = Deployment(run.guild_id, run.deployment, run.blueprint, provider=run.provider)
+        deployment = Deployment(
+            run.guild_id, run.deployment, run.blueprint, provider=run.provider, project_id=run.project_id
+        )
         for _ in range(2):
             try:
                 lock = self.deployments.acquire(deployment, run.id, run.user_id, run.created_at)

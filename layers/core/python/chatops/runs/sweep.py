@@ -1,10 +1,11 @@
 """The watchdog: find runs whose build or execution died, and have them reported."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from chatops.domain.runs import HEARTBEAT_LOST_SECONDS, Run, Status
-from chatops.errors import OutsideError
+from chatops.domain.runs import CHATOPS, HEARTBEAT_LOST_SECONDS, Run, Status
+from chatops.errors import ConflictError, OutsideError
 from chatops.ports import Builds, RunStore, Workflow
 
 START_SECONDS = 60
@@ -69,6 +70,8 @@ def sweep(
                 continue
             findings.append(finding)
             if not run.status.ended:
+                with suppress(ConflictError):  # asked to stop before, by a person or by the last minute's watchdog
+                    runs.request_cancel(run_id, CHATOPS, now, finding.cause)
                 workflow.stop(run.execution_name, finding.cause)
             report(finding)
         except OutsideError:

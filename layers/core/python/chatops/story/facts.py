@@ -1,5 +1,6 @@
 """The facts of a plan, as they are kept with its run and shown to the person who decides."""
 
+from itertools import islice
 from typing import Any
 
 from chatops.terraform.plan import PlanFacts
@@ -10,9 +11,9 @@ ADDRESS = 200
 
 def plan_facts(facts: PlanFacts) -> dict[str, Any]:
     """Counts, and the first addresses of each kind; small enough for the run's row whatever the plan's size."""
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[str, dict[str, None]] = {}
     for operation in facts.operations:
-        kinds.setdefault(operation.address[:ADDRESS], []).append(operation.kind.value)
+        kinds.setdefault(operation.address, {})[operation.kind.value] = None
     return {
         "add": facts.add,
         "change": facts.change,
@@ -21,7 +22,7 @@ def plan_facts(facts: PlanFacts) -> dict[str, Any]:
         "forget": facts.forget,
         "total": facts.total,
         "destroyed": [address[:ADDRESS] for address in facts.destroyed[:SHOWN]],
-        "operations": [[address, *done] for address, done in list(kinds.items())[:SHOWN]],
+        "operations": [[address[:ADDRESS], *done] for address, done in islice(kinds.items(), SHOWN)],
         "addresses": len(kinds),
-        "outputs_changed": list(facts.outputs_changed[:SHOWN]),
+        "outputs_changed": [name[:ADDRESS] for name in facts.outputs_changed[:SHOWN]],
     }

@@ -1,0 +1,97 @@
+from dataclasses import replace
+
+import pytest
+
+from chatops.domain.runs import APPROVAL_SECONDS, Approval, Status
+from chatops.errors import ConflictError, OutsideError
+from chatops.runs.approve import request_approval
+from tests.fakes.outside import FakeChat, FakeClock, Faults
+from tests.fakes.runs import FACTS, MESSAGE, NOW, OWNER, buttons, planning, shown
+from tests.fakes.stores import InMemoryRunStore
+
+RUN = planning(plan=FACTS, plan_sha256="feed")
+
+
+def ask(runs: InMemoryRunStore, chat: FakeChat, clock: FakeClock | None = None) -> None:
+    clock = clock or FakeClock(NOW)
+    request_approval(runs, chat, RUN.id, "task", clock, clock.sleep)
+
+
+def test_the_run_waits_for_a_decision_about_this_very_plan() -> None:
+    runs = InMemoryRunStore(RUN)
+
+    ask(runs, FakeChat())
+
+    assert runs.runs[RUN.id].status is Status.AWAITING
+    assert runs.runs[RUN.id].approval == Approval("task", "feed", NOW + APPROVAL_SECONDS)
+
+
+def test_the_live_message_shows_the_plan_and_its_buttons() -> None:
+    chat = FakeChat()
+
+    ask(InMemoryRunStore(RUN), chat)
+
+    payload = chat.messages[MESSAGE.message_id]
+    assert buttons(payload) == ["Approve", "Reject"]
+    assert "2 to add" in shown(payload) and "null_resource.a" in shown(payload)
+    assert "task" not in str(payload)
+
+
+def test_it_waits_until_the_tracker_has_let_go_of_the_message() -> None:
+    runs, chat, clock = InMemoryRunStore(RUN), FakeChat(), FakeClock(NOW)
+    runs.lease_edit(RUN.id, "plan", NOW, 3)
+
+    ask(runs, chat, clock)
+
+    assert clock.now > NOW + 3
+    assert len(chat.edits) == 1
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        replace(RUN, cancel_requested_by=OWNER, cancel_requested_at=NOW),
+        replace(RUN, status=Status.FAILED, ended_at=NOW),
+    ],
+    ids=["cancelled", "ended"],
+)
+def test_nobody_is_asked_about_a_run_that_will_not_go_on(run: object) -> None:
+    runs, chat = InMemoryRunStore(), FakeChat()
+    runs.runs[RUN.id] = run  # type: ignore[assignment]
+
+    with pytest.raises(ConflictError):
+        ask(runs, chat)
+    assert chat.edits == []
+
+
+def test_a_cancel_in_the_last_moment_is_heard() -> None:
+    class CancelledMeanwhile(InMemoryRunStore):
+        def await_approval(self, run_id: str, approval: Approval) -> None:
+            self.request_cancel(run_id, OWNER, NOW)
+            super().await_approval(run_id, approval)
+
+    runs, chat = CancelledMeanwhile(RUN), FakeChat()
+
+    with pytest.raises(ConflictError):
+        ask(runs, chat)
+    assert runs.runs[RUN.id].status is Status.PLANNING and chat.edits == []
+
+
+def test_an_unknown_run_is_refused() -> None:
+    with pytest.raises(ConflictError):
+        ask(InMemoryRunStore(), FakeChat())
+
+
+def test_a_run_without_a_message_still_waits() -> None:
+    runs, chat = InMemoryRunStore(replace(RUN, message=None)), FakeChat()
+
+    ask(runs, chat)
+
+    assert runs.runs[RUN.id].status is Status.AWAITING and chat.edits == []
+
+
+def test_buttons_that_nobody_can_see_are_an_error() -> None:
+    runs, chat = InMemoryRunStore(RUN), FakeChat()
+
+    with pytest.raises(OutsideError):
+        ask(runs, Faults(0).wrap(chat))

@@ -1,0 +1,507 @@
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.runs import CHATOPS, GRACE_SECONDS, Build, Phase, Run, Status
+from chatops.errors import OutsideError
+from chatops.runs.report import BUILD_SECONDS, SILENCE_SECONDS, BuildStillRunning, Report, final_status
+from tests.fakes.outside import FakeBuilds, FakeChat, FakeClock, Faults, InMemoryArtefacts
+from tests.fakes.runs import (
+    BUILD,
+    FACTS,
+    GUILD,
+    MESSAGE,
+    NOW,
+    OWNER,
+    a_build,
+    a_run,
+    applying,
+    awaiting,
+    buttons,
+    index,
+    planning,
+    shown,
+)
+from tests.fakes.stores import InMemoryDeploymentStore, InMemoryRunStore
+
+BROKEN = (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
+OUTPUTS = {"url": {"value": "https://shop"}, "password": {"value": "canary", "sensitive": True}}
+DEPLOYED = {"status": "deployed", "variables": {"n": 1}, "outputs": {"url": "https://old"}}
+
+
+class World:
+    """A run that is to be ended; its deployment is locked by it."""
+
+    def __init__(self, run: Run, known: Mapping[str, Any] | None = None, faults: Faults | None = None) -> None:
+        self.id = run.id
+        self.runs = InMemoryRunStore(run)
+        lock = Lock(run.id, 1, OWNER, NOW - 60)
+        self.deployments = InMemoryDeploymentStore(
+            Deployment(GUILD, "shop", "demo/countdown", lock=lock, fence=1, last_run_id=run.id, **(known or {}))
+        )
+        self.artefacts = InMemoryArtefacts()
+        self.builds = FakeBuilds(**{BUILD: "SUCCEEDED"})
+        self.chat = FakeChat()
+        self.clock = FakeClock(NOW)
+        self.artefacts.put(run.artefact("credentials.sealed"), b"sealed")
+        self.artefacts.put(run.artefact("index.json.gz"), index())
+        wrap = (faults or Faults()).wrap
+        self.report = Report(
+            wrap(self.runs),
+            wrap(self.deployments),
+            wrap(self.artefacts),
+            wrap(self.builds),
+            wrap(self.chat),
+            self.clock,
+            self.clock.sleep,
+        )
+
+    def leave(self, name: str, content: Any) -> None:
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        self.artefacts.put(self.run().artefact(name), body)
+
+    def run(self) -> Run:
+        return self.runs.runs[self.id]
+
+    def deployment(self) -> Deployment | None:
+        return self.deployments.get(GUILD, "shop")
+
+    def message(self) -> Any:
+        return self.chat.messages[MESSAGE.message_id]
+
+    def check_ended(self) -> None:
+        """What holds after every end."""
+        run, deployment = self.run(), self.deployment()
+        assert run.status.ended and run.reported
+        assert deployment is None or deployment.lock is None
+        assert run.artefact("credentials.sealed") not in self.artefacts.objects
+        assert buttons(self.message()) == []
+        assert run.token is None and run.approval is None
+        assert self.chat.messages[MESSAGE.message_id] == self.chat.edits[-1]
+
+
+RUNS = {
+    Status.SUCCEEDED: applying(),
+    Status.NO_CHANGES: planning(),
+    Status.REJECTED: awaiting(),
+    Status.EXPIRED: awaiting(),
+    Status.CANCELLED: applying(cancel_requested_by=OWNER, cancel_requested_at=NOW - 5),
+    Status.FAILED: applying(),
+    Status.INTERRUPTED: applying(),
+}
+TITLES = {
+    Status.SUCCEEDED: "Deployment Complete!",
+    Status.NO_CHANGES: "Nothing to change",
+    Status.REJECTED: "Deployment rejected",
+    Status.EXPIRED: "Nobody approved in time",
+    Status.CANCELLED: "Deployment cancelled",
+    Status.FAILED: "Deployment failed",
+    Status.INTERRUPTED: "Deployment interrupted",
+}
+
+
+@pytest.mark.parametrize("status", RUNS)
+def test_every_end_frees_the_lock_forgets_the_credentials_and_tells(status: Status) -> None:
+    world = World(RUNS[status])
+
+    world.report(world.id, Status.FAILED if status is Status.CANCELLED else status)
+
+    world.check_ended()
+    assert world.run().status is status
+    assert TITLES[status] in shown(world.message())
+
+
+@pytest.mark.parametrize("status", RUNS)
+def test_a_second_and_a_third_report_change_nothing(status: Status) -> None:
+    world = World(RUNS[status], DEPLOYED)
+    world.report(world.id, status)
+    before = (world.run(), world.deployment(), dict(world.artefacts.objects), len(world.chat.edits))
+
+    for other in (Status.FAILED, Status.SUCCEEDED):
+        world.report(world.id, other, "told late")
+
+    assert (world.run(), world.deployment(), dict(world.artefacts.objects), len(world.chat.edits)) == before
+
+
+def calls_of(run: Run, outcome: Status) -> int:
+    faults = Faults()
+    World(run, faults=faults).report(run.id, outcome)
+    return len(faults.calls)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after its effect"])
+@pytest.mark.parametrize("known", [None, DEPLOYED], ids=["first deploy", "second deploy"])
+@pytest.mark.parametrize("status", RUNS)
+def test_whatever_call_fails_a_second_report_finishes_the_first(
+    status: Status, known: Mapping[str, Any] | None, late: bool
+) -> None:
+    for step in range(calls_of(RUNS[status], status)):
+        faults = Faults(step, late)
+        world = World(RUNS[status], known, faults)
+        for _ in range(3):
+            try:
+                world.report(world.id, status)
+            except OutsideError:
+                continue
+
+        world.check_ended()
+        assert TITLES[world.run().status] in shown(world.message()), faults.calls[step]
+        reference = World(RUNS[status], known)
+        reference.report(world.id, status)
+        assert world.deployment() == reference.deployment(), faults.calls[step]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_destroyed_deployment_is_gone_whatever_call_fails(late: bool) -> None:
+    run = applying(destroy=True)
+    for step in range(calls_of(run, Status.SUCCEEDED)):
+        world = World(run, DEPLOYED, Faults(step, late))
+        for _ in range(3):
+            try:
+                world.report(world.id, Status.SUCCEEDED)
+            except OutsideError:
+                continue
+
+        world.check_ended()
+        assert world.deployment() is None
+
+
+def test_a_success_writes_the_outputs_the_variables_and_who() -> None:
+    world = World(applying(variables={"n": 2}))
+    world.leave("outputs.json", OUTPUTS)
+
+    world.report(world.id, Status.SUCCEEDED)
+
+    deployment = world.deployment()
+    assert deployment and deployment.status == "deployed"
+    assert (deployment.variables, deployment.updated_by, deployment.updated_at) == ({"n": 2}, OWNER, NOW)
+    assert deployment.outputs == {"url": "https://shop", "password": "(sensitive, withheld)"}
+    assert "https://shop" in shown(world.message()) and "canary" not in shown(world.message())
+
+
+def test_a_second_deploy_that_fails_keeps_its_old_outputs() -> None:
+    world = World(applying(variables={"n": 2}), DEPLOYED)
+    world.leave("outputs.json", OUTPUTS)
+
+    world.report(world.id, Status.FAILED)
+
+    deployment = world.deployment()
+    assert deployment and (deployment.status, deployment.outputs) == ("incomplete", {"url": "https://old"})
+    assert deployment.variables == {"n": 2}
+
+
+@pytest.mark.parametrize("run", [planning(), awaiting(), a_run()], ids=lambda run: run.status.value)
+def test_a_first_deploy_that_changed_nothing_leaves_no_row(run: Run) -> None:
+    world = World(run)
+
+    world.report(world.id, Status.REJECTED)
+
+    assert world.deployment() is None
+
+
+@pytest.mark.parametrize("run", [planning(), awaiting()], ids=lambda run: run.status.value)
+def test_a_later_deploy_that_changed_nothing_leaves_the_row_as_it_was(run: Run) -> None:
+    world = World(run, DEPLOYED)
+
+    world.report(world.id, Status.REJECTED)
+
+    deployment = world.deployment()
+    assert deployment and (deployment.status, deployment.variables) == ("deployed", {"n": 1})
+
+
+def test_an_apply_whose_build_never_claimed_has_changed_nothing() -> None:
+    world = World(applying(build=a_build(Phase.APPLY, build_id="", claimed_at=0), variables={"n": 2}), DEPLOYED)
+
+    world.report(world.id, Status.INTERRUPTED, "The build never started.")
+
+    deployment = world.deployment()
+    assert deployment and (deployment.status, deployment.variables) == ("deployed", {"n": 1})
+
+
+@pytest.mark.parametrize(
+    ("status", "gone"), [(Status.SUCCEEDED, True), (Status.FAILED, False), (Status.REJECTED, False)]
+)
+def test_only_a_destroy_that_succeeded_forgets_the_deployment(status: Status, gone: bool) -> None:
+    world = World(applying(destroy=True) if status is not Status.REJECTED else awaiting(destroy=True), DEPLOYED)
+
+    world.report(world.id, status)
+
+    assert (world.deployment() is None) is gone
+
+
+def test_a_lock_that_another_run_holds_by_now_is_not_touched() -> None:
+    world = World(applying(status=Status.FAILED, ended_at=NOW))
+    world.deployments.rows[GUILD, "shop"] = Deployment(
+        GUILD, "shop", "demo/countdown", status="deployed", lock=Lock("newer", 2, OWNER, NOW), fence=2
+    )
+    before = world.deployment()
+
+    world.report(world.id, Status.FAILED)
+
+    assert world.deployment() == before
+
+
+def test_a_late_report_of_another_outcome_does_not_change_the_first_word() -> None:
+    world = World(applying(status=Status.SUCCEEDED, ended_at=NOW))
+
+    world.report(world.id, Status.INTERRUPTED, "too late")
+
+    assert world.run().status is Status.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "outcome", "status"),
+    [
+        ("", Status.FAILED, Status.FAILED),
+        (OWNER, Status.FAILED, Status.CANCELLED),
+        (OWNER, Status.INTERRUPTED, Status.INTERRUPTED),
+        (OWNER, Status.SUCCEEDED, Status.SUCCEEDED),
+        (OWNER, Status.REJECTED, Status.REJECTED),
+        (CHATOPS, Status.FAILED, Status.INTERRUPTED),
+        (CHATOPS, Status.SUCCEEDED, Status.SUCCEEDED),
+    ],
+)
+def test_a_wish_to_stop_outweighs_the_failure_it_caused_but_not_a_success(
+    asked_by: str, outcome: Status, status: Status
+) -> None:
+    assert final_status(applying(cancel_requested_by=asked_by), outcome) is status
+
+
+def test_an_unknown_run_and_a_reported_one_are_nothing_to_do() -> None:
+    world = World(applying(status=Status.FAILED, ended_at=NOW, reported=True))
+
+    world.report("ffff", Status.FAILED)
+    world.report(world.id, Status.FAILED)
+
+    assert world.chat.edits == []
+
+
+def test_a_build_that_lives_is_asked_to_stop_and_waited_for() -> None:
+    world = World(applying())
+    world.builds.statuses[BUILD] = "IN_PROGRESS"
+    world.clock.meanwhile = [lambda: None, lambda: world.builds.statuses.update({BUILD: "FAILED"})]
+
+    world.report(world.id, Status.INTERRUPTED, "stopped in the console")
+
+    world.check_ended()
+    assert world.run().cancel_requested_by == CHATOPS
+    assert "Stopping" in shown(world.chat.edits[0]) and "stopped in the console" in shown(world.message())
+
+
+def test_the_lock_is_kept_while_the_build_lives() -> None:
+    world = World(applying())
+    world.builds.statuses[BUILD] = "IN_PROGRESS"
+
+    with pytest.raises(BuildStillRunning):
+        world.report(world.id, Status.FAILED)
+
+    deployment = world.deployment()
+    assert deployment and deployment.lock
+    assert not world.run().status.ended
+    assert world.run().artefact("credentials.sealed") in world.artefacts.objects
+
+
+def test_a_build_that_does_not_stop_in_its_grace_is_stopped_by_codebuild() -> None:
+    world = World(applying())
+    world.builds.statuses[BUILD] = "IN_PROGRESS"
+    for _ in range(100):
+        try:
+            world.report(world.id, Status.FAILED)
+            break
+        except BuildStillRunning:
+            assert world.builds.stopped == [] or world.clock.now < NOW + 2 * GRACE_SECONDS
+            world.clock.now += 10
+
+    world.check_ended()
+    assert world.builds.stopped == [BUILD]
+    assert world.clock.now - NOW > GRACE_SECONDS
+
+
+def test_a_build_that_codebuild_does_not_know_has_not_ended_while_it_could_still_write() -> None:
+    world = World(applying())
+    world.builds.statuses.clear()
+
+    with pytest.raises(BuildStillRunning):
+        world.report(world.id, Status.FAILED)
+    deployment = world.deployment()
+    assert deployment and deployment.lock
+
+    world.clock.now = (world.run().build or a_build(Phase.APPLY)).claimed_at + BUILD_SECONDS
+    world.report(world.id, Status.FAILED)
+    world.check_ended()
+
+
+def test_discord_being_away_does_not_keep_a_live_build_from_being_stopped() -> None:
+    class Away(FakeChat):
+        def edit(self, *arguments: Any) -> bool:
+            raise OutsideError("PATCH to Discord answered 503")
+
+    world = World(applying())
+    world.builds.statuses[BUILD] = "IN_PROGRESS"
+
+    with pytest.raises(BuildStillRunning):
+        replace(world.report, chat=Away())(world.id, Status.FAILED)
+
+
+def test_the_lock_is_free_even_if_discord_never_comes_back_and_the_message_is_given_up_in_the_end() -> None:
+    class Away(FakeChat):
+        def edit(self, *arguments: Any) -> bool:
+            raise OutsideError("PATCH to Discord answered 503")
+
+    world = World(applying())
+    report = replace(world.report, chat=Away())
+
+    with pytest.raises(OutsideError):
+        report(world.id, Status.SUCCEEDED)
+    deployment = world.deployment()
+    assert deployment and deployment.lock is None and not world.run().reported
+    world.clock.now = NOW + SILENCE_SECONDS
+    report(world.id, Status.SUCCEEDED)
+    assert world.run().reported
+
+
+def test_a_message_that_is_gone_ends_the_run_all_the_same() -> None:
+    world = World(applying())
+    world.chat.editable = False
+
+    world.report(world.id, Status.SUCCEEDED)
+
+    assert world.run().reported
+
+
+def test_a_run_without_a_message_ends_silently() -> None:
+    world = World(applying(message=None))
+
+    world.report(world.id, Status.SUCCEEDED)
+
+    assert world.run().reported and world.chat.edits == []
+
+
+def test_the_last_message_waits_for_the_tracker_to_let_go() -> None:
+    world = World(applying())
+    world.runs.lease_edit(world.id, "apply", NOW, 20)
+
+    world.report(world.id, Status.SUCCEEDED)
+
+    assert world.clock.now > NOW + 20
+    world.check_ended()
+
+
+def test_a_failure_tells_the_error_what_exists_and_what_never_started() -> None:
+    world = World(applying())
+    error = {"summary": "creating bucket", "detail": "AccessDenied\nmore", "address": "aws_s3_bucket.x"}
+    world.leave("result-apply.json", {"errors": [error], "resources": ["null_resource.a"]})
+
+    world.report(world.id, Status.FAILED)
+
+    text = shown(world.message())
+    assert "creating bucket (aws_s3_bucket.x): AccessDenied more" in text
+    assert "What exists now (1)" in text and "Never started (2)" in text and "null_resource.b" in text
+    assert "/cloud-deploy-v2" in text and "/cloud-destroy" in text
+    assert "deployed successfully" not in text
+
+
+def test_the_cause_is_told_whatever_the_outcome() -> None:
+    for status in (Status.FAILED, Status.INTERRUPTED):
+        world = World(applying())
+        world.report(world.id, status, "The execution took longer than it may.")
+        assert "longer than it may" in shown(world.message())
+
+
+def test_a_failed_plan_says_that_nothing_was_changed() -> None:
+    world = World(planning())
+    world.leave("result-plan.json", {"errors": [{"summary": "bad", "detail": "", "address": ""}], "resources": []})
+
+    world.report(world.id, Status.FAILED)
+
+    text = shown(world.message())
+    assert "Nothing was changed" in text and "bad" in text
+
+
+HOSTILE = [
+    b"",
+    b"null",
+    b"[]",
+    b'"text"',
+    b"{",
+    b"\xff\xfe",
+    b"[" * 100_000,
+    b'{"errors":' + b"[" * 900 + b"]" * 900 + b"}",
+    b'{"url":{"value":' + b"[" * 900 + b"]" * 900 + b"}}",
+    json.dumps({"errors": "all", "resources": 5}).encode(),
+    json.dumps({"errors": [None, 5, {"summary": {"a": 1}, "detail": None}], "resources": [None, {}]}).encode(),
+    json.dumps({"errors": [{"summary": "\ud800"}], "resources": ["\ud800"], "url": {"value": "\ud800"}}).encode(),
+    json.dumps({"errors": ["😀" * 9000] * 500, "resources": ["😀" * 9000] * 500}).encode(),
+    json.dumps({f"output_{number}": {"value": "😀" * 9000} for number in range(500)}).encode(),
+    json.dumps({"@everyone [x](http://evil)": {"value": 1}, "": {"value": 2}, "\u202e": {"value": 3}}).encode(),
+]
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.SUCCEEDED])
+@pytest.mark.parametrize("content", HOSTILE, ids=range(len(HOSTILE)))
+def test_whatever_a_build_leaves_behind_the_run_ends(content: bytes, status: Status) -> None:
+    world = World(applying())
+    world.leave("result-apply.json", content)
+    world.leave("outputs.json", content)
+
+    world.report(world.id, status)
+
+    world.check_ended()
+    assert "evil" not in shown(world.message())
+
+
+def test_what_exists_is_counted_in_full_and_shown_in_part() -> None:
+    world = World(applying())
+    world.leave("result-apply.json", {"errors": [], "resources": [f"null_resource.x[{n}]" for n in range(999)]})
+
+    world.report(world.id, Status.FAILED)
+
+    text = shown(world.message())
+    assert "What exists now (999)" in text and "979 more" in text
+
+
+def test_two_reports_at_once_end_the_run_once() -> None:
+    class Meanwhile(InMemoryRunStore):
+        def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
+            super().finish(run_id, Status.SUCCEEDED, {}, now)
+            super().finish(run_id, status, detail, now)
+
+    world = World(applying())
+    world.runs = Meanwhile(world.run())
+
+    replace(world.report, runs=world.runs)(world.id, Status.INTERRUPTED)
+
+    world.check_ended()
+    assert world.run().status is Status.SUCCEEDED
+
+
+def test_a_changed_plan_of_outputs_only_needs_no_bar() -> None:
+    world = World(applying(plan=FACTS | {"add": 0, "total": 0}))
+
+    world.report(world.id, Status.SUCCEEDED)
+
+    assert "(0/0 resources)" in shown(world.message())
+
+
+def test_a_build_without_an_id_is_not_asked_about() -> None:
+    build = Build(Phase.PLAN, "hash", NOW + 10)
+    world = World(planning(build=build))
+    world.builds.statuses.clear()
+
+    world.report(world.id, Status.FAILED)
+
+    world.check_ended()
+
+
+@pytest.mark.parametrize("status", BROKEN)
+def test_a_broken_run_never_claims_success(status: Status) -> None:
+    run = applying(plan=FACTS | {"total": 0})
+    world = World(run)
+
+    world.report(world.id, status)
+
+    assert "successfully" not in shown(world.message())

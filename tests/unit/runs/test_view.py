@@ -1,0 +1,51 @@
+import pytest
+
+from chatops.domain.progress import ProgressDelta
+from chatops.domain.runs import Phase, ProgressItem
+from chatops.runs.view import progress_view, read_index, view_of
+from tests.fakes.outside import InMemoryArtefacts
+from tests.fakes.runs import NOW, OPERATIONS, a_build, a_run, applying, index, planning
+from tests.fakes.stores import InMemoryRunStore
+
+
+def test_time_is_counted_since_the_build_claimed() -> None:
+    view = view_of(applying(), Phase.APPLY, ProgressItem(), None, (NOW + 30) * 1000)
+
+    assert view.elapsed == 60
+
+
+@pytest.mark.parametrize("run", [a_run(), applying(build=a_build(Phase.APPLY, claimed_at=0))])
+def test_before_the_claim_no_time_has_passed(run: object) -> None:
+    assert view_of(run, Phase.APPLY, ProgressItem(), None, NOW * 1000).elapsed == 0  # type: ignore[arg-type]
+
+
+def test_a_clock_that_goes_back_does_not_make_the_time_negative() -> None:
+    assert view_of(applying(), Phase.APPLY, ProgressItem(), None, (NOW - 500) * 1000).elapsed == 0
+
+
+def test_a_plan_has_no_index_even_if_one_lies_there() -> None:
+    artefacts = InMemoryArtefacts()
+    artefacts.put(planning().artefact("index.json.gz"), index())
+
+    assert read_index(artefacts, planning(), Phase.PLAN) is None
+
+
+@pytest.mark.parametrize("body", [None, b"", b"\x1f\x8b broken", b"{}"])
+def test_an_index_that_cannot_be_read_is_none(body: bytes | None) -> None:
+    artefacts = InMemoryArtefacts()
+    if body is not None:
+        artefacts.put(applying().artefact("index.json.gz"), body)
+
+    assert read_index(artefacts, applying(), Phase.APPLY) is None
+
+
+def test_a_view_read_afresh_names_what_is_under_way() -> None:
+    run, artefacts = applying(), InMemoryArtefacts()
+    artefacts.put(run.artefact("index.json.gz"), index())
+    runs = InMemoryRunStore(run)
+    runs.add_progress(run.id, "apply", ProgressDelta(started=frozenset({OPERATIONS[0].key << 22}), now="now"))
+
+    view = progress_view(runs, artefacts, run, Phase.APPLY, NOW * 1000)
+
+    assert [each.address for each in view.progress.in_flight] == ["null_resource.a"]
+    assert (view.progress.total, view.now, view.version) == (2, "now", 1)
