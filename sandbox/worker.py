@@ -1,7 +1,7 @@
 """The worker of one build: does what CodeBuild would do with a build of the product's project.
 
-It runs the project's real buildspec commands as processes of their own, with the variables that StartBuild was given, and
-writes their output to the project's real log group. Started by `sandbox.codebuild`.
+It runs the project's real buildspec commands as processes of their own, with the variables that StartBuild was given,
+and writes their output to the project's real log group. Started by `sandbox.codebuild`.
 """
 
 import json

@@ -5,10 +5,10 @@ import signal
 import time
 
 import pytest
-from tests.e2e.conftest import Guild, wait_until
 
 from sandbox import builds, processes
 from sandbox.discord import Message
+from tests.e2e.conftest import Guild, wait_until
 
 
 def lock_is_free(guild: Guild, deployment: str) -> bool:
@@ -127,10 +127,13 @@ def test_a_killed_worker_is_found_by_the_watchdog_within_two_minutes(guild: Guil
     ended = guild.live("workerless", "interrupted", 120)
 
     assert "The build died" in ended.text
+    assert "Touched before the cut" in ended.text
     assert lock_is_free(guild, "workerless")
     wait_until(lambda: guild.run_of("workerless").get("reported"), 10, "the run is reported")
 
     # Terraform's own lock is still in the bucket; the next run knows that its writer is dead.
+    guild.countdown("workerless", "steps=2, seconds=0")
+    guild.live("workerless", "Deployment Complete")
     guild.apply("workerless", "cloud-destroy")
     guild.live("workerless", "Destruction Complete")
 

@@ -3,6 +3,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -261,3 +262,51 @@ def test_a_lock_that_a_dead_build_left_is_named_and_a_younger_one_is_not(lock: b
     bundle = settings(world.claim())
 
     assert bundle["stale_lock"] == ("0b1c2d3e-0000-1111-2222-333344445555" if told else None)
+
+
+LOCK_ID = "0123abcd-0123-0123-0123-0123456789ab"
+EARLIER = datetime.fromtimestamp(RUN.created_at - 60, UTC).isoformat()
+LATER = datetime.fromtimestamp(RUN.created_at + 60, UTC).isoformat()
+
+
+def stale_lock(content: object, run: Run = RUN) -> Any:
+    world = World(run)
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    world.states.put(f"{GUILD}/shop/terraform.tfstate.tflock", body)
+    return settings(world.claim())["stale_lock"]
+
+
+def test_a_lock_that_a_dead_build_left_is_named_to_the_next_plan() -> None:
+    assert stale_lock({"ID": LOCK_ID, "Created": EARLIER}) == LOCK_ID
+    assert stale_lock({"ID": LOCK_ID, "Created": EARLIER.replace("+00:00", ".123456789Z")}) == LOCK_ID
+
+
+def test_an_apply_never_removes_a_lock() -> None:
+    assert stale_lock({"ID": LOCK_ID, "Created": EARLIER}, APPLY) is None
+
+
+def test_a_lock_that_was_written_since_is_somebody_elses() -> None:
+    assert stale_lock({"ID": LOCK_ID, "Created": LATER}) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[" * 100_000,
+        [],
+        None,
+        {"ID": LOCK_ID},
+        {"ID": LOCK_ID, "Created": "long ago"},
+        {"ID": LOCK_ID, "Created": 5},
+        {"ID": "-help", "Created": EARLIER},
+        {"ID": LOCK_ID + "\n", "Created": EARLIER},
+        {"ID": 7, "Created": EARLIER},
+        {"ID": None, "Created": EARLIER},
+    ],
+    ids=range(13),
+)
+def test_a_lock_that_nobody_can_read_is_left_to_terraform(content: object) -> None:
+    assert stale_lock(content) is None

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from chatops.discord.replies import ButtonStyle, Colour, Reply, ReplyButton
-from chatops.discord.text import block, code, counts, duration, error_text, errors, flat, in_flight, listed
+from chatops.discord.text import code, counts, duration, error_text, errors, flat, in_flight, listing
 from chatops.domain.deployments import Deployment
 from chatops.domain.runs import CHATOPS, Phase, Run, Status
 from chatops.terraform.tracker import progress_bar
@@ -52,16 +52,16 @@ def approval(run: Run, expires_at: int) -> Reply:
     """The plan, for the person who decides."""
     plan = run.plan
     lines = [f"{'/'.join(_SIGNS[kind] for kind in kinds):>3} {flat(address)}" for address, *kinds in plan["operations"]]
-    if (more := plan["addresses"] - len(lines)) > 0:
-        lines.append(f"    … and {more} more")
     fields: Fields = []
     if plan["destroyed"]:
-        fields.append((f"⚠️ {plan['destroy']} to destroy, for ever", block(map(flat, plan["destroyed"]))))
+        fields.append(
+            (f"⚠️ {plan['destroy']} to destroy, for ever", listing(map(flat, plan["destroyed"]), plan["destroy"]))
+        )
     if plan["outputs_changed"]:
         fields.append(("Outputs that change", ", ".join(code(name, 60) for name in plan["outputs_changed"][:10])))
     return Reply(
         title="🗺️ The plan is ready: " + ("destroy it?" if run.destroy else "deploy it?"),
-        text=f"**{counts(plan)}**\n{block(lines, 2500, 'diff')}\n"
+        text=f"**{counts(plan)}**\n{listing(lines, plan['addresses'], 2500, 'diff')}\n"
         f"Decide <t:{expires_at}:R>: <@{run.user_id}>, or a member with Manage Server.",
         colour=Colour.AMBER,
         fields=tuple(fields),
@@ -97,13 +97,14 @@ def stopping(run: Run, cause: str) -> Reply:
 def final(run: Run, view: "ProgressView") -> Reply:
     """The last message: what became of the run, and what to do next."""
     title, colour, told = _ENDINGS[run.status]
+    told = _OF_DESTRUCTION.get(run.status, told) if run.destroy else told
     lines = [told.format(name=code(run.deployment))]
     if run.detail.get("cause"):
         lines.append(str(run.detail["cause"]))
     if view.phase is not Phase.PLAN:
         lines.insert(0, _bar(run, view))
     broken = run.status in (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
-    fields = _what_failed(run, view) + _what_exists(run) if broken else []
+    fields = _what_failed(run, view) + _what_exists(run, view) if broken else []
     fields += [(name, code(value, 900)) for name, value in list(run.detail.get("outputs", {}).items())[:10]]
     return Reply(
         title=title.format(what="Destruction" if run.destroy else "Deployment"),
@@ -113,6 +114,12 @@ def final(run: Run, view: "ProgressView") -> Reply:
         footer=f"{_footer(run)} · {duration(run.ended_at - run.created_at)}",
     )
 
+
+_OF_DESTRUCTION = {
+    Status.SUCCEEDED: "{name} is gone.",
+    Status.NO_CHANGES: "Nothing of {name} was left to destroy.",
+    Status.FAILED: "{name} was not destroyed completely.",
+}
 
 _ENDINGS: Mapping[Status, tuple[str, Colour, str]] = {
     Status.SUCCEEDED: ("✅ {what} Complete!", Colour.GREEN, "{name} is as planned."),
@@ -148,18 +155,26 @@ def _what_failed(run: Run, view: "ProgressView") -> Fields:
         told = ["The build ended before Terraform could say why. Its log tells an administrator more."]
     if told:
         fields.append(("What went wrong", errors(told)))
-    if never := [each.address for each in view.progress.never_started]:
-        fields.append((f"Never started ({len(never)})", block(listed(never, 10, len(never)), 500)))
+    if never := view.progress.never_started:
+        addresses = (flat(each.address) for each in never)
+        fields.append((f"Never started ({len(never)})", listing(addresses, len(never), 500)))
     return fields
 
 
-def _what_exists(run: Run) -> Fields:
+def _what_exists(run: Run, view: "ProgressView") -> Fields:
+    """By the state, if the build could still say; else what it touched, since the state may not know of it."""
     if run.detail.get("phase") == Phase.PLAN:
         return [("What exists now", "Nothing was changed: the plan was not applied.")]
     fields: Fields = []
     if resources := run.detail.get("resources"):
         existing = int(run.detail.get("existing", len(resources)))
-        fields.append((f"What exists now ({existing})", block(listed(resources, 20, existing), 900)))
+        fields.append((f"What exists now ({existing})", listing(map(flat, resources), existing, 900)))
+    elif touched := [
+        *(operation.address for operation in view.progress.done),
+        *(running.address for running in view.progress.in_flight),
+    ]:
+        name = f"Touched before the cut ({len(touched)}): look for these if the next plan does not list them"
+        fields.append((name, listing(map(flat, touched), len(touched), 900)))
     again = "/cloud-destroy" if run.destroy else "/cloud-deploy-v2"
     advice = f"`{again}` plans and applies the rest; `/cloud-destroy` removes what exists. The state is kept."
     return [*fields, ("What next", advice)]

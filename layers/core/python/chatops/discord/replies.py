@@ -100,9 +100,9 @@ def cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     kept = text[: max(limit - 6, 0)]
-    if kept.count("```") % 2:
-        return kept[: limit - 6].rstrip("`") + "…\n```"
-    return kept + "…"
+    if "```" in kept:
+        kept = kept.rstrip("`")  # a fence that is cut in two is none
+    return kept + ("…\n```" if kept.count("```") % 2 else "…")
 
 
 def _button(button: ReplyButton) -> Mapping[str, Any]:

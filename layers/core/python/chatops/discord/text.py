@@ -35,10 +35,19 @@ def block(lines: Iterable[str], limit: int = 1000, language: str = "") -> str:
     return f"```{language}\n{cut(text, limit - 12)}\n```"
 
 
-def listed(addresses: Sequence[str], shown: int, in_all: int) -> list[str]:
-    """The first addresses, a line each, and how many more there are."""
-    lines = [flat(address) for address in addresses[:shown]]
-    return [*lines, f"… and {in_all - len(lines)} more"] if in_all > len(lines) else lines
+def listing(lines: Iterable[str], in_all: int, limit: int = 1000, language: str = "") -> str:
+    """As many of the lines as a code block of `limit` characters holds, and how many more of `in_all` there are."""
+    kept: list[str] = []
+    room = limit - 40
+    for line in lines:
+        kept.append(cut(line, 2 * ADDRESS))
+        room -= len(kept[-1]) + 1
+        if room < 0:
+            kept.pop()
+            break
+    if in_all > len(kept):
+        kept.append(f"… and {in_all - len(kept)} more")
+    return block(kept, limit, language)
 
 
 def flat(text: str) -> str:

@@ -173,6 +173,7 @@ class Progress:
     completed: int
     failed_count: int
     failed: tuple[Operation, ...] = ()
+    done: tuple[Operation, ...] = ()
     in_flight: tuple[InFlight, ...] = ()
     never_started: tuple[Operation, ...] = ()
 
@@ -212,19 +213,21 @@ class _Split(NamedTuple):
 def _with_index(sets: ProgressDelta, index: ProgressIndex, now: int) -> Progress:
     completed = total = 0
     failed: list[Operation] = []
+    done: list[Operation] = []
     waiting: list[Operation] = []
     in_flight: list[InFlight] = []
     for operations, split in _splits(sets, index):
         counted = operations[0].kind in COUNTED
         completed += split.done * counted
         total += len(operations) * counted
+        done += operations[: split.done] if counted else []
         rest = operations[split.done :]
         failed += rest[: split.failed]
         running = rest[split.failed : split.failed + len(split.starts)]
         in_flight += _in_flight(running, split.starts, now)
         waiting += rest[split.failed + len(running) :] if counted else []
     in_flight.sort(key=lambda each: -each.elapsed)
-    return Progress(total, completed, len(failed), tuple(failed), tuple(in_flight), tuple(waiting))
+    return Progress(total, completed, len(failed), tuple(failed), tuple(done), tuple(in_flight), tuple(waiting))
 
 
 def _in_flight(operations: Sequence[Operation], starts: list[int], now: int) -> list[InFlight]:

@@ -1,6 +1,7 @@
 """Hand a build its bundle, once; hear its heartbeats and tell it to stop."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from chatops.ports import Artefacts, InteractionStore, RunRole, RunStore
 from chatops.runs.bundle import PLAN_FILES, Tool, downloads, pack, settings, uploads
 
 LOCK_FILE = ".terraform.lock.hcl"
+_LOCK_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,8 @@ class HandOver:
         try:
             lock = json.loads(self.states.get(f"{_state_key(run)}.tflock") or b"{}")
             written = datetime.fromisoformat(lock["Created"]).timestamp()
-            return str(lock["ID"]) if written < run.created_at else None
-        except (ValueError, KeyError, TypeError):
+            return lock["ID"] if written < run.created_at and _LOCK_ID.fullmatch(lock["ID"]) else None
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None  # none, or one that Terraform cannot read either and will tell of
 
     def _blueprint(self, run: Run, phase: Phase) -> Mapping[str, bytes]:

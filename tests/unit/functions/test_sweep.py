@@ -1,0 +1,41 @@
+from typing import Any
+
+import pytest
+
+from chatops import bootstrap
+from functions.sweep.app import handler
+from tests.fakes.outside import FakeBuilds, FakeWorkflow
+from tests.fakes.runs import a_run
+from tests.fakes.stores import InMemoryRunStore
+
+
+class Blobs:
+    swept = 0
+
+    def cleanup_expired_recovery_blobs(self) -> int:
+        self.swept += 1
+        return 3
+
+
+def test_a_lost_run_is_reported_and_expired_sessions_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[dict[str, Any]] = []
+    blobs = Blobs()
+    outside = (InMemoryRunStore(a_run(created_at=1)), FakeWorkflow(), FakeBuilds(), called.append, blobs)
+    monkeypatch.setattr(bootstrap, "sweep", lambda: outside)
+
+    handler({}, None)
+
+    ((payload),) = called
+    assert payload["run_id"] == a_run().id and payload["outcome"] == "interrupted"
+    assert "never started" in payload["cause"]
+    assert blobs.swept == 1
+
+
+def test_a_run_that_cannot_be_read_does_not_stop_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs, blobs = InMemoryRunStore(a_run()), Blobs()
+    runs.sick.add(a_run().id)
+    monkeypatch.setattr(bootstrap, "sweep", lambda: (runs, FakeWorkflow(), FakeBuilds(), lambda payload: None, blobs))
+
+    handler({}, None)
+
+    assert blobs.swept == 1
