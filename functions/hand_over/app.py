@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from chatops import bootstrap
-from chatops.errors import RefusedClaim
+from chatops.errors import RefusedClaim, SpentClaim
 from chatops.observability import logger
 
 _WORD = re.compile(r"[\w:/.-]{1,300}", re.ASCII)
@@ -24,9 +24,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         cancel = bootstrap.hand_over().heartbeat(body["run_id"], body["token"], now)
         return _answer(200, json.dumps({"cancel": cancel}))
     except (RefusedClaim, ValueError, KeyError, RecursionError) as refusal:
-        logger.warning(
-            "claim refused", extra={"reason": str(refusal) if isinstance(refusal, RefusedClaim) else "bad request"}
-        )
+        # template.yaml makes the first of these an alarm
+        message = "bundle claimed twice" if isinstance(refusal, SpentClaim) else "request refused"
+        logger.warning(message, extra={"reason": str(refusal) if isinstance(refusal, RefusedClaim) else "bad request"})
         return _answer(403, json.dumps({"error": "refused"}))
 
 

@@ -61,12 +61,12 @@ def test_the_api_may_call_a_function_for_its_own_routes_only() -> None:
     assert calls == {"${InteractionsFunction}": "/*/POST/interactions", "${HandOverFunction}": "/*/POST/runs/*"}
 
 
-def test_a_refused_claim_raises_an_alarm_by_the_words_that_the_function_logs() -> None:
-    pattern = resource("RefusedClaims")["FilterPattern"]
+def test_a_bundle_that_is_claimed_twice_raises_an_alarm_by_the_words_that_the_function_logs() -> None:
+    pattern = resource("BundleClaimedTwice")["FilterPattern"]
     source = (ROOT / "functions/hand_over/app.py").read_text()
 
-    assert pattern == '{ $.message = "claim refused" }'
-    assert resource("RefusedClaims")["LogGroupName"] == "${HandOverLogs}"
-    assert '"claim refused"' in source
-    assert resource("RefusedClaimAlarm")["MetricName"] == "RefusedClaims"
-    assert resource("RefusedClaimAlarm")["Namespace"] == "${AWS::StackName}"
+    assert pattern == '{ $.message = "bundle claimed twice" }'
+    assert resource("BundleClaimedTwice")["LogGroupName"] == "${HandOverLogs}"
+    assert '"bundle claimed twice"' in source
+    assert resource("BundleClaimedTwiceAlarm")["MetricName"] == "BundleClaimedTwice"
+    assert resource("BundleClaimedTwiceAlarm")["Namespace"] == "${AWS::StackName}"

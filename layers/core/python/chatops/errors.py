@@ -9,7 +9,8 @@ ChatOpsError
 │   └── DeniedError      the person may not do this
 ├── ConfigError          an environment variable is missing or wrong: the function's init fails
 ├── InvalidInteraction   (discord/interactions.py) signed, but not something Discord sends
-├── RefusedClaim         a build asked for a bundle that is not its own: answered 403, alarmed
+├── RefusedClaim         a build asked for a bundle that is not its own: answered 403
+│   └── SpentClaim       with the right token, for the second time: alarmed
 ├── ConflictError        a conditional write lost against another writer
 └── OutsideError         AWS or Discord did not do what was asked; the cause is chained
 """
@@ -48,6 +49,10 @@ class ConfigError(ChatOpsError):
 
 class RefusedClaim(ChatOpsError):
     """A build's request for a bundle, or its heartbeat, was refused."""
+
+
+class SpentClaim(RefusedClaim):
+    """A claim token was shown twice: one of the two builds is not ours."""
 
 
 class ConflictError(ChatOpsError):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chatops.domain.runs import CHATOPS, Build, Phase, Run, new_token, token_hash
-from chatops.errors import ConflictError, RefusedClaim
+from chatops.errors import ConflictError, RefusedClaim, SpentClaim
 from chatops.ports import Artefacts, InteractionStore, RunRole, RunStore
 from chatops.runs.bundle import PLAN_FILES, Tool, downloads, pack, settings, uploads
 
@@ -48,7 +48,7 @@ class HandOver:
             self.runs.claim(run_id, claimed)
         except ConflictError as exc:
             self._stop(run_id, now)
-            raise RefusedClaim(f"run {run_id!r}: its bundle was claimed before") from exc
+            raise SpentClaim(f"run {run_id!r}: its bundle was claimed before") from exc
         self.interactions.link_build(build_id.rpartition(":")[2], run_id, build.phase.value, now * 1000)
         return self._bundle(run, build.phase, heartbeat_token)
 
@@ -70,7 +70,7 @@ class HandOver:
             raise RefusedClaim("no such claim")
         if run.build.build_id:
             self._stop(run_id, now)
-            raise RefusedClaim(f"run {run_id!r}: its bundle was claimed before")
+            raise SpentClaim(f"run {run_id!r}: its bundle was claimed before")
         if run.status.ended or run.cancel_requested_by or run.build.claim_until < now:
             raise RefusedClaim(f"run {run_id!r} does not wait for a build any more")
         return run, run.build
