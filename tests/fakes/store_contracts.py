@@ -1,0 +1,476 @@
+"""What the stores must do, told once: the fakes and the DynamoDB adapters are put to the same tests."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.progress import ProgressDelta
+from chatops.domain.runs import Approval, Build, MessageRef, Phase, ReplyToken, Run, Status, new_run_id, token_hash
+from chatops.errors import ConflictError
+from chatops.ports import DeploymentStore, InteractionStore, RunStore
+from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_run
+
+APPROVAL = Approval("task-token", "feed", NOW + 600)
+BUILD = Build(Phase.PLAN, token_hash("claim"), NOW + 600)
+CLAIMED = replace(BUILD, build_id="p:1", heartbeat_hash=token_hash("beat"), heartbeat_at=NOW, claimed_at=NOW)
+
+
+def at_once(number: int, call: Callable[[], Any]) -> int:
+    """How many of so many simultaneous calls were not a conflict, and not refused."""
+
+    def won() -> bool:
+        try:
+            return call() is not False
+        except ConflictError:
+            return False
+
+    with ThreadPoolExecutor(number) as pool:
+        return sum(pool.map(lambda _: won(), range(number)))
+
+
+class RunStoreContract:
+    """Subclasses have a fixture `runs`."""
+
+    def stored(self, runs: RunStore, **changes: Any) -> Run:
+        run = replace(a_run(id=new_run_id(), **changes), message=None, token=None)
+        runs.create(run)
+        return run
+
+    def read(self, runs: RunStore, run: Run) -> Run:
+        found = runs.get(run.id)
+        assert found is not None
+        return found
+
+    def test_a_run_comes_back_as_it_was_stored(self, runs: RunStore) -> None:
+        run = a_run(
+            id=new_run_id(),
+            variables={"n": 1, "x": 1.5, "on": True, "text": "ü😀"},
+            provider="aws",
+            region="eu-west-1",
+            project_id="222222222222",
+            destroy=True,
+            token=ReplyToken("app", "t", NOW),
+        )
+
+        runs.create(run)
+
+        assert runs.get(run.id) == run
+
+    def test_a_run_is_created_once(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+
+        with pytest.raises(ConflictError):
+            runs.create(replace(run, deployment="other"))
+        assert self.read(runs, run) == run
+
+    def test_an_unknown_run_is_none(self, runs: RunStore) -> None:
+        assert runs.get(new_run_id()) is None
+
+    def test_a_run_is_active_until_its_last_message_stands(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        assert run.id in runs.active()
+
+        runs.finish(run.id, Status.FAILED, {}, NOW)
+        assert run.id in runs.active()
+
+        runs.mark_reported(run.id)
+        assert run.id not in runs.active()
+
+    def test_a_phase_begins_with_a_build_that_nobody_claimed(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+
+        runs.begin_phase(run.id, Status.PLANNING, BUILD)
+
+        assert (self.read(runs, run).status, self.read(runs, run).build) == (Status.PLANNING, BUILD)
+
+    def test_a_claim_is_noted_once(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        runs.begin_phase(run.id, Status.PLANNING, BUILD)
+
+        runs.claim(run.id, CLAIMED)
+
+        with pytest.raises(ConflictError):
+            runs.claim(run.id, replace(CLAIMED, build_id="p:2"))
+        assert self.read(runs, run).build == CLAIMED
+
+    def test_of_many_claims_at_once_one_wins(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        runs.begin_phase(run.id, Status.PLANNING, BUILD)
+
+        assert at_once(8, lambda: runs.claim(run.id, CLAIMED)) == 1
+
+    @pytest.mark.parametrize(
+        "claim",
+        [replace(CLAIMED, claim_hash=token_hash("wrong")), replace(CLAIMED, claimed_at=BUILD.claim_until + 1)],
+        ids=["wrong", "late"],
+    )
+    def test_a_claim_that_is_not_waited_for_is_a_conflict(self, runs: RunStore, claim: Build) -> None:
+        run = self.stored(runs)
+        runs.begin_phase(run.id, Status.PLANNING, BUILD)
+
+        with pytest.raises(ConflictError):
+            runs.claim(run.id, claim)
+        assert self.read(runs, run).build == BUILD
+
+    def test_a_claim_without_a_phase_is_a_conflict(self, runs: RunStore) -> None:
+        with pytest.raises(ConflictError):
+            runs.claim(self.stored(runs).id, CLAIMED)
+
+    def test_a_heartbeat_is_noted_and_tells_how_the_run_is(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        runs.begin_phase(run.id, Status.PLANNING, BUILD)
+        runs.claim(run.id, CLAIMED)
+        runs.request_cancel(run.id, OWNER, NOW + 1)
+
+        found = runs.heartbeat(run.id, token_hash("beat"), NOW + 10)
+
+        assert found.build and found.build.heartbeat_at == NOW + 10
+        assert found.cancel_requested_by == OWNER
+
+    def test_an_ended_run_still_hears_its_build(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        runs.begin_phase(run.id, Status.PLANNING, BUILD)
+        runs.claim(run.id, CLAIMED)
+        runs.finish(run.id, Status.INTERRUPTED, {}, NOW)
+
+        assert runs.heartbeat(run.id, token_hash("beat"), NOW).status is Status.INTERRUPTED
+
+    def test_a_heartbeat_of_another_build_is_a_conflict(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        for hash_ in ("", token_hash("beat")):
+            with pytest.raises(ConflictError):
+                runs.heartbeat(run.id, hash_, NOW)
+        with pytest.raises(ConflictError):
+            runs.heartbeat(new_run_id(), token_hash("beat"), NOW)
+
+    def test_the_plan_and_its_hash_are_kept(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+
+        runs.record_plan(run.id, {"add": 1, "operations": [["a", "create"]]}, "feed")
+
+        assert self.read(runs, run).plan == {"add": 1, "operations": [["a", "create"]]}
+        assert self.read(runs, run).plan_sha256 == "feed"
+
+    def test_a_decision_is_taken_once_and_the_same_one_again(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        runs.await_approval(run.id, APPROVAL)
+
+        assert runs.decide(run.id, "approve", OWNER, NOW).task_token == "task-token"
+        assert runs.decide(run.id, "approve", OWNER, NOW).decision == "approve"
+        with pytest.raises(ConflictError):
+            runs.decide(run.id, "reject", MEMBER, NOW)
+        approval = self.read(runs, run).approval
+        assert approval and (approval.decision, approval.decided_by) == ("approve", OWNER)
+
+    def test_a_decision_needs_an_approval_that_has_not_expired(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        with pytest.raises(ConflictError):
+            runs.decide(run.id, "approve", OWNER, NOW)
+        runs.await_approval(run.id, APPROVAL)
+        with pytest.raises(ConflictError):
+            runs.decide(run.id, "approve", OWNER, APPROVAL.expires_at)
+        assert runs.decide(run.id, "approve", OWNER, APPROVAL.expires_at - 1)
+
+    def test_a_run_that_was_asked_to_stop_waits_for_nobody(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        runs.request_cancel(run.id, OWNER, NOW)
+
+        with pytest.raises(ConflictError):
+            runs.await_approval(run.id, APPROVAL)
+
+    def test_a_run_is_asked_to_stop_once(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+
+        runs.request_cancel(run.id, OWNER, NOW, "because")
+
+        with pytest.raises(ConflictError):
+            runs.request_cancel(run.id, MEMBER, NOW + 1)
+        found = self.read(runs, run)
+        assert (found.cancel_requested_by, found.cancel_requested_at) == (OWNER, NOW)
+        assert found.cancel_cause == "because"
+
+    def test_a_run_ends_once(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+
+        assert at_once(6, lambda: runs.finish(run.id, Status.FAILED, {"cause": "ü"}, NOW)) == 1
+
+        found = self.read(runs, run)
+        assert (found.status, found.detail, found.ended_at) == (Status.FAILED, {"cause": "ü"}, NOW)
+
+    def test_nothing_happens_to_a_run_that_has_ended(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        runs.await_approval(run.id, APPROVAL)
+        runs.finish(run.id, Status.EXPIRED, {}, NOW)
+        before = self.read(runs, run)
+
+        changes: list[Callable[[], object]] = [
+            lambda: runs.begin_phase(run.id, Status.APPLYING, BUILD),
+            lambda: runs.claim(run.id, CLAIMED),
+            lambda: runs.record_plan(run.id, {}, "x"),
+            lambda: runs.await_approval(run.id, APPROVAL),
+            lambda: runs.decide(run.id, "approve", OWNER, NOW),
+            lambda: runs.request_cancel(run.id, OWNER, NOW),
+            lambda: runs.finish(run.id, Status.SUCCEEDED, {}, NOW),
+            lambda: runs.keep_token(run.id, ReplyToken("app", "t", NOW)),
+        ]
+        for change in changes:
+            with pytest.raises(ConflictError):
+                change()
+        assert self.read(runs, run) == before
+
+    def test_no_change_brings_a_run_into_being(self, runs: RunStore) -> None:
+        run_id = new_run_id()
+        changes: list[Callable[[], object]] = [
+            lambda: runs.begin_phase(run_id, Status.PLANNING, BUILD),
+            lambda: runs.await_approval(run_id, APPROVAL),
+            lambda: runs.request_cancel(run_id, OWNER, NOW),
+            lambda: runs.finish(run_id, Status.FAILED, {}, NOW),
+            lambda: runs.mark_reported(run_id),
+            lambda: runs.keep_message(run_id, MessageRef("c", "m")),
+            lambda: runs.keep_token(run_id, ReplyToken("app", "t", NOW)),
+        ]
+        for change in changes:
+            with pytest.raises(ConflictError):
+                change()
+        assert runs.get(run_id) is None
+
+    def test_a_reported_run_keeps_no_token_and_no_approval(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        runs.await_approval(run.id, APPROVAL)
+        runs.keep_token(run.id, ReplyToken("app", "t", NOW))
+        runs.finish(run.id, Status.EXPIRED, {}, NOW)
+
+        runs.mark_reported(run.id)
+        runs.mark_reported(run.id)
+
+        found = self.read(runs, run)
+        assert found.reported and found.token is None and found.approval is None
+
+    def test_the_message_and_the_newest_token_are_kept(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+
+        runs.keep_message(run.id, MessageRef("c", "m"))
+        for value in ("old", "new"):
+            runs.keep_token(run.id, ReplyToken("app", value, NOW))
+
+        assert self.read(runs, run).message == MessageRef("c", "m")
+        assert self.read(runs, run).token == ReplyToken("app", "new", NOW)
+
+    def test_progress_is_a_union_whatever_comes_twice_or_late(self, runs: RunStore) -> None:
+        run_id = new_run_id()
+        first = ProgressDelta(started=frozenset({1, 2**62 - 1}), errors=("b", "a"), now="x")
+        second = ProgressDelta(done=frozenset({2}), failed=frozenset({3}), errors=("a",))
+
+        runs.add_progress(run_id, "apply", first)
+        runs.add_progress(run_id, "apply", second)
+        item = runs.add_progress(run_id, "apply", first)
+
+        union = ProgressDelta(first.started, second.done, second.failed, ("a", "b"), "x")
+        assert (item.seen, item.version) == (union, 3)
+        assert runs.progress(run_id, "apply") == item
+        assert runs.progress(run_id, "plan").version == 0
+
+    def test_batches_at_once_lose_nothing(self, runs: RunStore) -> None:
+        run_id = new_run_id()
+        deltas = [ProgressDelta(done=frozenset({number})) for number in range(12)]
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda delta: runs.add_progress(run_id, "apply", delta), deltas))
+
+        assert runs.progress(run_id, "apply").seen.done == frozenset(range(12))
+
+    def test_ten_thousand_operations_fit(self, runs: RunStore) -> None:
+        numbers = frozenset(range(2**61, 2**61 + 10_000))
+
+        runs.add_progress(run_id := new_run_id(), "apply", ProgressDelta(started=numbers, done=numbers))
+
+        assert runs.progress(run_id, "apply").seen.done == numbers
+
+    def test_one_at_a_time_may_edit(self, runs: RunStore) -> None:
+        run_id = new_run_id()
+
+        assert at_once(8, lambda: runs.lease_edit(run_id, "apply", NOW, 5)) == 1
+        assert runs.lease_edit(run_id, "plan", NOW, 5)
+        assert not runs.lease_edit(run_id, "apply", NOW + 5, 5)
+        assert runs.lease_edit(run_id, "apply", NOW + 5.1, 5)
+
+    def test_the_right_to_edit_can_be_extended_and_given_back(self, runs: RunStore) -> None:
+        run_id = new_run_id()
+        runs.lease_edit(run_id, "apply", NOW, 1)
+        runs.extend_edit(run_id, "apply", NOW, 60)
+        assert not runs.lease_edit(run_id, "apply", NOW + 30, 1)
+
+        runs.extend_edit(run_id, "apply", NOW + 30, -1)
+        assert runs.lease_edit(run_id, "apply", NOW + 30, 1)
+
+    def test_the_right_is_not_given_back_over_news(self, runs: RunStore) -> None:
+        run_id = new_run_id()
+        runs.lease_edit(run_id, "apply", NOW, 60)
+        seen = runs.add_progress(run_id, "apply", ProgressDelta(now="a")).version
+        newer = runs.add_progress(run_id, "apply", ProgressDelta()).version
+
+        assert not runs.release_edit(run_id, "apply", seen)
+        assert not runs.lease_edit(run_id, "apply", NOW, 60)
+        assert runs.release_edit(run_id, "apply", newer)
+        assert runs.lease_edit(run_id, "apply", NOW, 60)
+
+    def test_a_lease_before_any_progress_can_be_given_back(self, runs: RunStore) -> None:
+        run_id = new_run_id()
+        runs.lease_edit(run_id, "apply", NOW, 60)
+
+        assert runs.release_edit(run_id, "apply", runs.progress(run_id, "apply").version)
+
+
+class DeploymentStoreContract:
+    """Subclasses have a fixture `deployments`."""
+
+    def fresh(self) -> Deployment:
+        return Deployment(GUILD, f"d{new_run_id()}", "demo/countdown", project_id="p")
+
+    def read(self, deployments: DeploymentStore, row: Deployment) -> Deployment:
+        found = deployments.get(row.guild_id, row.name)
+        assert found is not None
+        return found
+
+    def test_the_first_lock_makes_the_deployment(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+
+        assert deployments.acquire(row, "run-1", OWNER, NOW) == Lock("run-1", 1, OWNER, NOW)
+
+        expected = replace(row, lock=Lock("run-1", 1, OWNER, NOW), fence=1, last_run_id="run-1")
+        assert self.read(deployments, row) == expected
+
+    def test_one_run_at_a_time_holds_the_lock(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+
+        assert at_once(8, lambda: deployments.acquire(row, new_run_id(), OWNER, NOW)) == 1
+
+    def test_every_lock_has_a_higher_number(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+        fences = []
+        for run_id in ("run-1", "run-2", "run-3"):
+            fences.append(deployments.acquire(row, run_id, OWNER, NOW).fence)
+            deployments.record(row.guild_id, row.name, run_id, {"status": "deployed"})
+            assert deployments.release(row.guild_id, row.name, run_id)
+
+        assert fences == [1, 2, 3]
+
+    def test_only_its_holder_gives_a_lock_back(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+        deployments.acquire(row, "run-1", OWNER, NOW)
+
+        assert not deployments.release(row.guild_id, row.name, "run-2")
+        assert self.read(deployments, row).lock
+        assert deployments.release(row.guild_id, row.name, "run-1")
+        assert not deployments.release(row.guild_id, row.name, "run-1")
+
+    def test_what_no_apply_touched_goes_with_its_lock(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+        deployments.acquire(row, "run-1", OWNER, NOW)
+
+        deployments.release(row.guild_id, row.name, "run-1")
+
+        assert deployments.get(row.guild_id, row.name) is None
+
+    def test_what_a_run_made_of_it_stays(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+        deployments.acquire(row, "run-1", OWNER, NOW)
+        changes = {
+            "status": "deployed",
+            "variables": {"n": 1, "x": 1.5},
+            "outputs": {"url": "https://ü"},
+            "updated_by": OWNER,
+            "updated_at": NOW,
+        }
+
+        deployments.record(row.guild_id, row.name, "run-1", changes)
+        deployments.release(row.guild_id, row.name, "run-1")
+
+        found = self.read(deployments, row)
+        assert {name: getattr(found, name) for name in changes} == changes
+        assert found.lock is None and found.last_run_id == "run-1"
+
+    def test_a_new_lock_keeps_what_is_known(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+        deployments.acquire(row, "run-1", OWNER, NOW)
+        deployments.record(row.guild_id, row.name, "run-1", {"status": "deployed", "outputs": {"a": "b"}})
+        deployments.release(row.guild_id, row.name, "run-1")
+
+        deployments.acquire(row, "run-2", MEMBER, NOW)
+
+        found = self.read(deployments, row)
+        assert (found.status, found.outputs, found.last_run_id) == ("deployed", {"a": "b"}, "run-2")
+
+    def test_who_does_not_hold_the_lock_writes_and_forgets_nothing(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+        for holder in (None, "run-1"):
+            if holder:
+                deployments.acquire(row, holder, OWNER, NOW)
+            before = deployments.get(row.guild_id, row.name)
+            with pytest.raises(ConflictError):
+                deployments.record(row.guild_id, row.name, "run-2", {"status": "deployed"})
+            with pytest.raises(ConflictError):
+                deployments.forget(row.guild_id, row.name, "run-2")
+            assert deployments.get(row.guild_id, row.name) == before
+
+    def test_a_destroyed_deployment_is_forgotten_once(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+        deployments.acquire(row, "run-1", OWNER, NOW)
+
+        deployments.forget(row.guild_id, row.name, "run-1")
+
+        assert deployments.get(row.guild_id, row.name) is None
+        with pytest.raises(ConflictError):
+            deployments.forget(row.guild_id, row.name, "run-1")
+
+    def test_a_server_sees_its_own_deployments_by_name(self, deployments: DeploymentStore) -> None:
+        guild = f"guild-{new_run_id()}"
+        for name in ("zoo", "ant", "cat"):
+            deployments.acquire(replace(self.fresh(), guild_id=guild, name=name), "run", OWNER, NOW)
+        deployments.acquire(replace(self.fresh(), guild_id=guild + "x"), "run", OWNER, NOW)
+
+        assert [row.name for row in deployments.of_guild(guild)] == ["ant", "cat", "zoo"]
+        assert list(deployments.of_guild("guild-nobody")) == []
+
+
+class InteractionStoreContract:
+    """Subclasses have a fixture `interactions`."""
+
+    def test_one_of_many_claims_an_interaction(self, interactions: InteractionStore) -> None:
+        interaction_id = new_run_id()
+
+        assert at_once(8, lambda: interactions.claim(interaction_id, NOW)) == 1
+
+    def test_who_died_is_followed_after_a_while(self, interactions: InteractionStore) -> None:
+        interaction_id = new_run_id()
+        interactions.claim(interaction_id, NOW)
+
+        assert not interactions.claim(interaction_id, NOW + 90)
+        assert interactions.claim(interaction_id, NOW + 91)
+        assert not interactions.claim(interaction_id, NOW + 92)
+
+    def test_what_is_done_stays_done(self, interactions: InteractionStore) -> None:
+        interaction_id = new_run_id()
+        interactions.claim(interaction_id, NOW)
+        interactions.done(interaction_id)
+
+        assert not interactions.claim(interaction_id, NOW + 5000)
+
+    def test_a_builds_run_is_found_by_its_id(self, interactions: InteractionStore) -> None:
+        build_id = new_run_id()
+        assert interactions.run_of_build(build_id) is None
+
+        interactions.link_build(build_id, "run", "apply", NOW * 1000)
+
+        assert interactions.run_of_build(build_id) == ("run", "apply", NOW * 1000)
+
+    def test_builds_and_interactions_of_one_name_are_two_things(self, interactions: InteractionStore) -> None:
+        name = new_run_id()
+        interactions.link_build(name, "run", "plan", 0)
+
+        assert interactions.claim(name, NOW)
+        assert interactions.run_of_build(name) == ("run", "plan", 0)

@@ -1,0 +1,120 @@
+"""The DynamoDB adapters against tables made from template.yaml, put to the contract that the fakes keep."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chatops.adapters.deployment_store import DynamoDeploymentStore
+from chatops.adapters.dynamodb import Table
+from chatops.adapters.interaction_store import KEPT_SECONDS, DynamoInteractionStore
+from chatops.adapters.run_store import DynamoRunStore
+from chatops.domain.runs import RUN_KEPT_SECONDS, Status, new_run_id
+from chatops.errors import OutsideError
+from sandbox.emulator import Emulator
+from tests.fakes.runs import NOW, a_run
+from tests.fakes.store_contracts import DeploymentStoreContract, InteractionStoreContract, RunStoreContract
+from tests.infrastructure import template
+
+TABLES = ("RunsTable", "DeploymentsTable", "InteractionsTable")
+_ASKED = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+
+
+@pytest.fixture(scope="module")
+def client(emulator: Emulator) -> Iterator[Any]:
+    client = emulator.client("dynamodb")
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def tables(client: Any) -> dict[str, str]:
+    """The template's logical id of each table, and its name here."""
+    names = {}
+    for logical_id in TABLES:
+        properties = template.resource(logical_id)
+        names[logical_id] = f"{logical_id}-{uuid.uuid4()}"
+        client.create_table(
+            TableName=names[logical_id], **{key: properties[key] for key in _ASKED if key in properties}
+        )
+    return names
+
+
+@pytest.fixture
+def table(client: Any, tables: dict[str, str]) -> Any:
+    """The raw items of a table."""
+
+    def items(logical_id: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = client.scan(TableName=tables[logical_id], ConsistentRead=True)["Items"]
+        return found
+
+    return items
+
+
+@pytest.fixture
+def runs(client: Any, tables: dict[str, str]) -> DynamoRunStore:
+    return DynamoRunStore(Table(client, tables["RunsTable"]))
+
+
+@pytest.fixture
+def deployments(client: Any, tables: dict[str, str]) -> DynamoDeploymentStore:
+    return DynamoDeploymentStore(Table(client, tables["DeploymentsTable"]))
+
+
+@pytest.fixture
+def interactions(client: Any, tables: dict[str, str]) -> DynamoInteractionStore:
+    return DynamoInteractionStore(Table(client, tables["InteractionsTable"]))
+
+
+class TestRuns(RunStoreContract):
+    def test_a_run_and_its_progress_are_forgotten_in_time(self, runs: DynamoRunStore, table: Any) -> None:
+        run = self.stored(runs)
+        runs.lease_edit(run.id, "apply", NOW, 1)
+
+        kept = {
+            item["run_id"]["S"]: int(item["expires_at"]["N"])
+            for item in table("RunsTable")
+            if item["run_id"]["S"].startswith(run.id)
+        }
+
+        assert kept == {run.id: run.created_at + RUN_KEPT_SECONDS, f"{run.id}#apply": NOW + RUN_KEPT_SECONDS}
+
+    def test_a_row_that_cannot_be_read_is_an_error_that_names_the_run(
+        self, runs: DynamoRunStore, client: Any, tables: dict[str, str]
+    ) -> None:
+        run_id = new_run_id()
+        client.put_item(TableName=tables["RunsTable"], Item={"run_id": {"S": run_id}, "status": {"S": "?"}})
+
+        with pytest.raises(OutsideError, match=run_id):
+            runs.get(run_id)
+
+    def test_a_table_that_is_not_there_is_an_outside_error(self, client: Any) -> None:
+        with pytest.raises(OutsideError, match="ResourceNotFoundException"):
+            DynamoRunStore(Table(client, "nowhere")).get("x")
+
+    def test_very_many_active_runs_are_all_found(self, runs: DynamoRunStore) -> None:
+        made = [self.stored(runs).id for _ in range(120)]
+
+        assert set(made) <= set(runs.active())
+
+    def test_an_ended_run_is_read_back_whole(self, runs: DynamoRunStore) -> None:
+        run = a_run(id=new_run_id())
+        runs.create(run)
+        detail = {"errors": [{"summary": "ü😀"}], "outputs": {"a": "b"}, "existing": 3}
+        runs.finish(run.id, Status.FAILED, detail, NOW)
+
+        assert self.read(runs, run).detail == detail
+
+
+class TestDeployments(DeploymentStoreContract):
+    pass
+
+
+class TestInteractions(InteractionStoreContract):
+    def test_what_is_noted_is_forgotten_in_a_day(self, interactions: DynamoInteractionStore, table: Any) -> None:
+        interactions.claim(name := new_run_id(), NOW)
+        interactions.done(name)
+
+        (item,) = [item for item in table("InteractionsTable") if item["id"]["S"] == f"interaction#{name}"]
+        assert int(item["expires_at"]["N"]) == NOW + KEPT_SECONDS

@@ -1,0 +1,24 @@
+"""The fakes keep the stores' contract; tests/integration/test_stores.py asks the same of DynamoDB."""
+
+import pytest
+
+from tests.fakes.store_contracts import DeploymentStoreContract, InteractionStoreContract, RunStoreContract
+from tests.fakes.stores import InMemoryDeploymentStore, InMemoryInteractionStore, InMemoryRunStore
+
+
+class TestRuns(RunStoreContract):
+    @pytest.fixture
+    def runs(self) -> InMemoryRunStore:
+        return InMemoryRunStore()
+
+
+class TestDeployments(DeploymentStoreContract):
+    @pytest.fixture
+    def deployments(self) -> InMemoryDeploymentStore:
+        return InMemoryDeploymentStore()
+
+
+class TestInteractions(InteractionStoreContract):
+    @pytest.fixture
+    def interactions(self) -> InMemoryInteractionStore:
+        return InMemoryInteractionStore()
