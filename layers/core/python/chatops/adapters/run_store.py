@@ -151,8 +151,9 @@ class DynamoRunStore:
 
     def release_edit(self, run_id: str, phase: str, version: int) -> bool:
         """See RunStore."""
-        change = Change(set={"lease_until": 0}, when="{version} = :seen", expect={"seen": version})
-        return self._try(run_id, phase, change)
+        unchanged = Change(set={"lease_until": 0}, when="{version} = :seen", expect={"seen": version})
+        untold = Change(set={"lease_until": 0}, when="attribute_not_exists({version})")
+        return self._try(run_id, phase, unchanged if version else untold)
 
     def _try(self, run_id: str, phase: str, change: Change) -> bool:
         try:
