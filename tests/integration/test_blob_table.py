@@ -1,62 +1,40 @@
-"""One contract for the table and its fake.
+"""One contract for the table, made from template.yaml, and its fake."""
 
-The real one runs where AWS_ENDPOINT_URL names an emulator; without one, only the fake is tried.
-"""
-
-import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from threading import Thread
+from typing import Any
 
 import pytest
 
-from chatops.adapters.blob_table import USER_INDEX, DynamoBlobTable
+from chatops.adapters.blob_table import DynamoBlobTable
 from chatops.errors import ConflictError, OutsideError
 from chatops.ports import BlobRow, BlobTable
+from sandbox.emulator import Emulator
 from tests.fakes.blob_table import InMemoryBlobTable
+from tests.infrastructure import template
 
+CREATED = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 ROW = BlobRow("abcdefgh", "222", "111", "UkIx", "ACTIVE", 1_800_000_000.25, 1_800_001_800)
 
 
-@pytest.fixture(params=["fake", "dynamodb"])
-def table(request: pytest.FixtureRequest) -> Iterator[BlobTable]:
-    if request.param == "fake":
-        yield InMemoryBlobTable()
-        return
-    if "AWS_ENDPOINT_URL" not in os.environ:
-        pytest.skip("no AWS_ENDPOINT_URL")
-    client, name = emulated_table()
-    yield DynamoBlobTable(client, name)
+@pytest.fixture
+def emulated(emulator: Emulator) -> Iterator[tuple[Any, str]]:
+    """A client and the name of a new table."""
+    client, name = emulator.client("dynamodb"), f"recovery_blobs-{uuid.uuid4()}"
+    properties = template.resource("RecoveryBlobsTable")
+    client.create_table(TableName=name, **{key: properties[key] for key in CREATED if key in properties})
+    yield client, name
     client.delete_table(TableName=name)
+    client.close()
 
 
-def emulated_table():
-    import boto3
-
-    client = boto3.client("dynamodb", region_name="us-east-1")
-    name = f"recovery_blobs-{uuid.uuid4()}"
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[
-            {"AttributeName": "session_id", "AttributeType": "S"},
-            {"AttributeName": "user_id", "AttributeType": "S"},
-            {"AttributeName": "created_at", "AttributeType": "N"},
-        ],
-        KeySchema=[{"AttributeName": "session_id", "KeyType": "HASH"}],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": USER_INDEX,
-                "KeySchema": [
-                    {"AttributeName": "user_id", "KeyType": "HASH"},
-                    {"AttributeName": "created_at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-    )
-    return client, name
+@pytest.fixture(params=["fake", "dynamodb"])
+def table(request: pytest.FixtureRequest) -> BlobTable:
+    if request.param == "fake":
+        return InMemoryBlobTable()
+    return DynamoBlobTable(*request.getfixturevalue("emulated"))
 
 
 def test_a_row_comes_back_as_it_went_in(table: BlobTable) -> None:
@@ -149,23 +127,17 @@ def test_of_updates_at_once_one_wins(table: BlobTable) -> None:
     assert "won" in outcomes
 
 
-@pytest.mark.skipif("AWS_ENDPOINT_URL" not in os.environ, reason="no AWS_ENDPOINT_URL")
-def test_a_row_somebody_has_mangled_reads_as_one_that_is_over() -> None:
-    client, name = emulated_table()
-    table = DynamoBlobTable(client, name)
+def test_a_row_somebody_has_mangled_reads_as_one_that_is_over(emulated: tuple[Any, str]) -> None:
+    client, name = emulated
     client.put_item(TableName=name, Item={"session_id": {"S": "mangled"}, "expires_at": {"S": "never"}})
 
-    row = table.get("mangled")
+    row = DynamoBlobTable(client, name).get("mangled")
 
     assert row == BlobRow("mangled", "", "", "", "", 0, 0)
-    client.delete_table(TableName=name)
 
 
-@pytest.mark.skipif("AWS_ENDPOINT_URL" not in os.environ, reason="no AWS_ENDPOINT_URL")
-def test_a_table_that_is_not_there_is_an_outside_error() -> None:
-    import boto3
-
-    table = DynamoBlobTable(boto3.client("dynamodb", region_name="us-east-1"), "missing")
+def test_a_table_that_is_not_there_is_an_outside_error(emulated: tuple[Any, str]) -> None:
+    table = DynamoBlobTable(emulated[0], "missing")
 
     for use in (
         lambda: table.put(ROW),
