@@ -25,7 +25,7 @@ SHORTEST = 8
 
 Span = tuple[int, int]
 
-_IGNORED = re.compile(r"\\+[nrt]?|[\s│|]")
+_IGNORED = re.compile(r"\\+[nrt]?|[\s│|]", re.ASCII)
 
 _KEY_LABEL = r"[A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
 _KEY_BEGIN = re.compile(rf"-----BEGIN {_KEY_LABEL}")

@@ -78,7 +78,7 @@ class InMemoryRunStore:
         approval = run.approval
         if run.status is not Status.AWAITING or approval is None or approval.expires_at <= now:
             raise ConflictError(f"run {run_id!r} waits for nobody")
-        if approval.decision not in ("", decision):
+        if approval.decision and (approval.decision, approval.decided_by) != (decision, person_id):
             raise ConflictError(f"run {run_id!r} is decided")
         decided = replace(approval, decision=decision, decided_by=person_id)
         self._put(replace(run, approval=decided))

@@ -33,12 +33,21 @@ def test_a_deployment_is_named_after_its_blueprint_unless_a_name_is_given(bot: B
     assert bot.only_run().deployment == "countdown"
 
 
-def test_deploying_again_without_variables_keeps_them(bot: Bot) -> None:
+@pytest.mark.parametrize(("variables", "seconds"), [("", 3), ("seconds=9", 9)])
+def test_deploying_again_keeps_the_variables_that_are_not_given(bot: Bot, variables: str, seconds: int) -> None:
     bot.deployments.rows[GUILD, "shop"] = COUNTDOWN
+
+    bot.say("cloud-deploy-v2", blueprint="demo/countdown", name="shop", variables=variables)
+
+    assert bot.only_run().variables == {"steps": 7, "seconds": seconds, "order": "parallel", "fail_at": 0}
+
+
+def test_a_kept_variable_that_no_longer_fits_gives_way_to_the_default(bot: Bot) -> None:
+    bot.deployments.rows[GUILD, "shop"] = replace(COUNTDOWN, variables={"steps": 5000})
 
     bot.say("cloud-deploy-v2", blueprint="demo/countdown", name="shop")
 
-    assert bot.only_run().variables == {"steps": 7}
+    assert bot.only_run().variables["steps"] == 5
 
 
 def test_an_unknown_blueprint_is_answered_with_the_nearest_and_all(bot: Bot) -> None:

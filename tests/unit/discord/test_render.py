@@ -294,3 +294,10 @@ def test_a_stop_by_the_watchdog_is_named() -> None:
 )
 def test_time_is_told_as_people_say_it(seconds: int, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(("run", "labels"), [(awaiting(), ["Approve", "Reject"]), (planning(), []), (applying(), [])])
+def test_a_status_can_decide_what_waits_for_a_person_and_nothing_else(run: Run, labels: list[str]) -> None:
+    deployment = Deployment(GUILD, "shop", "demo/countdown", lock=Lock(run.id, 1, OWNER, NOW))
+
+    assert [button.label for button in render.status(deployment, run, None).buttons] == labels

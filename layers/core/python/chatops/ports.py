@@ -108,7 +108,7 @@ class RunStore(Protocol):
     def decide(self, run_id: str, decision: str, person_id: str, now: int) -> Approval:
         """Take the first decision and return the approval; ConflictError for another one.
 
-        The same decision may be taken again: whoever took it first may have failed to pass it on.
+        The same person may take the same decision again: passing it on may have failed.
         """
         ...
 

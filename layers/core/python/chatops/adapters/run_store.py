@@ -92,9 +92,15 @@ class DynamoRunStore:
             Change(
                 set={"approval.decision": decision, "approval.decided_by": person_id},
                 when=f"{_NOT_ENDED} AND {{status}} = :awaiting"
-                " AND ({approval.decision} = :none OR {approval.decision} = :same)"
+                " AND ({approval.decision} = :none OR {approval.decision} = :same AND {approval.decided_by} = :person)"
                 " AND {approval.expires_at} > :now",
-                expect={"awaiting": Status.AWAITING.value, "none": "", "same": decision, "now": now},
+                expect={
+                    "awaiting": Status.AWAITING.value,
+                    "none": "",
+                    "same": decision,
+                    "person": person_id,
+                    "now": now,
+                },
             ),
         )
         if run.approval is None:

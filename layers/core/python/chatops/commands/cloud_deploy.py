@@ -5,7 +5,7 @@ from chatops.commands.base import Call, Command, Option
 from chatops.commands.launch import launch, new_run, session_for
 from chatops.commands.services import Services
 from chatops.domain.blueprints import parse_variables
-from chatops.domain.deployments import Deployment, checked_name
+from chatops.domain.deployments import checked_name
 from chatops.errors import UserError
 
 
@@ -19,18 +19,13 @@ def handle(call: Call, services: Services) -> None:
             f"`{name}` is a deployment of `{known.blueprint}` already. "
             f"Give another `name:`, or `/cloud-destroy name:{name}` first."
         )
-    variables = _kept(call, known) or parse_variables(call.text("variables"), blueprint)
+    variables = parse_variables(call.text("variables"), blueprint, known.variables if known else None)
     session = session_for(blueprint.provider, call, services, known)
     run = new_run(
         call, services, deployment=name, blueprint=blueprint.id, destroy=False, provider=blueprint.provider,
         session=session, variables=dict(variables),
     )  # fmt: skip
     launch(run, session, call, services)
-
-
-def _kept(call: Call, known: Deployment | None) -> dict[str, object]:
-    """The variables of the last apply, where none are given: deploying again must not reset them."""
-    return dict(known.variables) if known and not call.text("variables") else {}
 
 
 COMMAND = Command(

@@ -61,8 +61,8 @@ def _stop(run: Run, call: Call, services: Services) -> Run:
 
 
 def _keep_token(run: Run, call: Call, services: Services, now: int) -> None:
-    """A button's token may edit the live message; a slash command's answer is another message."""
-    if call.argument:
+    """The token of a button may edit the message that the button is under, and only that one."""
+    if _under_live_message(run, call):
         services.runs.keep_token(run.id, reply_token(call, now))
 
 
@@ -83,11 +83,15 @@ def _edit(run: Run, call: Call, services: Services, payload: dict[str, object]) 
     if run.message is None:
         return
     now = int(services.clock())
-    token = reply_token(call, now) if call.argument else run.token
+    token = reply_token(call, now) if _under_live_message(run, call) else run.token
     try:
         services.chat.edit(run.message, token, now, payload)
     except OutsideError:
         return
+
+
+def _under_live_message(run: Run, call: Call) -> bool:
+    return run.message is not None and call.message_id == run.message.message_id
 
 
 APPROVE = Button("approve", approve)

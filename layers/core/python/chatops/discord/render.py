@@ -66,10 +66,7 @@ def approval(run: Run, expires_at: int) -> Reply:
         colour=Colour.AMBER,
         fields=tuple(fields),
         footer=f"{_footer(run)} · plan {run.plan_sha256[:12]}",
-        buttons=(
-            ReplyButton("Approve", f"v1:approve:{run.id}", ButtonStyle.DANGER if run.destroy else ButtonStyle.SUCCESS),
-            ReplyButton("Reject", f"v1:reject:{run.id}"),
-        ),
+        buttons=_decision(run),
     )
 
 
@@ -190,7 +187,8 @@ def status(deployment: Deployment, run: Run | None, view: "ProgressView | None")
         fields.append(("Variables", code(text, 900)))
     fields += [(name, code(str(value), 900)) for name, value in list(deployment.outputs.items())[:15]]
     colour = Colour.BLUE if deployment.lock else Colour.GREEN if deployment.status == "deployed" else Colour.AMBER
-    return Reply(title=f"☁️ {deployment.name}", colour=colour, fields=tuple(fields))
+    buttons = _decision(run) if run and run.status is Status.AWAITING else ()
+    return Reply(title=f"☁️ {deployment.name}", colour=colour, fields=tuple(fields), buttons=buttons)
 
 
 def _run_fields(deployment: Deployment, run: Run, view: "ProgressView | None") -> Fields:
@@ -206,6 +204,11 @@ def _run_fields(deployment: Deployment, run: Run, view: "ProgressView | None") -
 def _footer(run: Run) -> str:
     asked = " · stopped by the watchdog" if run.cancel_requested_by == CHATOPS else ""
     return f"{run.deployment} · {run.blueprint} · run {run.id}{asked}"
+
+
+def _decision(run: Run) -> tuple[ReplyButton, ...]:
+    style = ButtonStyle.DANGER if run.destroy else ButtonStyle.SUCCESS
+    return (ReplyButton("Approve", f"v1:approve:{run.id}", style), ReplyButton("Reject", f"v1:reject:{run.id}"))
 
 
 def _cancel(run: Run) -> ReplyButton:

@@ -1,6 +1,7 @@
 """Blueprints, and the command option that fills in their variables: `name=value, title="a, b"`."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -59,8 +60,10 @@ class Blueprint:
         return next((variable for variable in self.variables if variable.name == name), None)
 
 
-def parse_variables(text: str, blueprint: Blueprint) -> dict[str, Value]:
-    """Read the option and fill in the defaults; the values come in the blueprint's order.
+def parse_variables(text: str, blueprint: Blueprint, kept: Mapping[str, Value] | None = None) -> dict[str, Value]:
+    """Read the option; what it leaves out comes from `kept`, where that still fits, or from the defaults.
+
+    The values come in the blueprint's order.
 
     Raises:
         VariableError: with every problem of the text, not only the first.
@@ -74,7 +77,7 @@ def parse_variables(text: str, blueprint: Blueprint) -> dict[str, Value]:
         if given.get(variable.name, "") is None:
             continue  # told already
         try:
-            values[variable.name] = _value_of(variable, given.get(variable.name))
+            values[variable.name] = _value_of(variable, given.get(variable.name), kept or {})
         except VariableError as error:
             problems.extend(error.problems)
     if problems:
@@ -82,9 +85,11 @@ def parse_variables(text: str, blueprint: Blueprint) -> dict[str, Value]:
     return values
 
 
-def _value_of(variable: Variable, text: str | None) -> Value:
+def _value_of(variable: Variable, text: str | None, kept: Mapping[str, Value]) -> Value:
     if text is not None:
         return variable.parse(text)
+    if variable.name in kept and variable.accepts(kept[variable.name]):
+        return kept[variable.name]
     if variable.default is None:
         raise VariableError(f"`{variable.name}` is missing: it must be {variable.allowed}.")
     return variable.default
