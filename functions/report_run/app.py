@@ -8,6 +8,7 @@ from typing import Any
 
 from chatops import bootstrap
 from chatops.domain.runs import Status
+from chatops.runs.report import BuildStillRunning
 
 _STOPPED = "The execution was stopped in the Step Functions console."
 _OUTCOMES = {
@@ -17,9 +18,16 @@ _OUTCOMES = {
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Take {run_id, outcome, cause?}, or Step Functions' status-change event."""
-    if detail := event.get("detail"):
-        outcome, cause = _OUTCOMES.get(detail["status"], (Status.FAILED, ""))
-        bootstrap.report()(json.loads(detail["input"])["run_id"], outcome, cause)
-    else:
-        bootstrap.report()(event["run_id"], Status(event["outcome"]), event.get("cause", ""))
+    """Take {run_id, outcome, cause} of the state machine or the watchdog, or Step Functions' status-change event."""
+    try:
+        bootstrap.report()(*_asked(event))
+    except BuildStillRunning:
+        if "source" not in event:
+            raise  # the state machine asks again; for the others the watchdog comes back every minute
+
+
+def _asked(event: dict[str, Any]) -> tuple[str, Status, str]:
+    detail = event.get("detail")
+    if detail is None:
+        return event["run_id"], Status(event["outcome"]), event.get("cause", "")
+    return json.loads(detail["input"])["run_id"], *_OUTCOMES.get(detail["status"], (Status.FAILED, ""))

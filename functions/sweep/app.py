@@ -12,7 +12,9 @@ def handler(event: object, context: object) -> None:
     runs, workflow, builds, call_report, blobs = bootstrap.sweep()
 
     def report(finding: Finding) -> None:
-        call_report({"run_id": finding.run_id, "outcome": finding.outcome.value, "cause": finding.cause})
+        call_report(
+            {"source": "sweep", "run_id": finding.run_id, "outcome": finding.outcome.value, "cause": finding.cause}
+        )
 
     findings, failed = sweep(runs, workflow, builds, report, int(time.time()))
     swept = blobs.cleanup_expired_recovery_blobs()

@@ -74,7 +74,7 @@ class RunStoreContract:
         run = self.stored(runs)
         assert run.id in runs.active()
 
-        runs.finish(run.id, Status.FAILED, {}, NOW)
+        runs.finish(run, Status.FAILED, {}, NOW)
         assert run.id in runs.active()
 
         runs.mark_reported(run.id)
@@ -135,7 +135,7 @@ class RunStoreContract:
         run = self.stored(runs)
         runs.begin_phase(run.id, Status.PLANNING, BUILD)
         runs.claim(run.id, CLAIMED)
-        runs.finish(run.id, Status.INTERRUPTED, {}, NOW)
+        runs.finish(self.read(runs, run), Status.INTERRUPTED, {}, NOW)
 
         assert runs.heartbeat(run.id, token_hash("beat"), NOW).status is Status.INTERRUPTED
 
@@ -193,10 +193,20 @@ class RunStoreContract:
         assert (found.cancel_requested_by, found.cancel_requested_at) == (OWNER, NOW)
         assert found.cancel_cause == "because"
 
+    def test_a_run_does_not_end_under_a_build_that_claimed_since_it_was_seen(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        runs.begin_phase(run.id, Status.PLANNING, BUILD)
+        seen = self.read(runs, run)
+        runs.claim(run.id, CLAIMED)
+
+        with pytest.raises(ConflictError):
+            runs.finish(seen, Status.FAILED, {}, NOW)
+        assert self.read(runs, run).status is Status.PLANNING
+
     def test_a_run_ends_once(self, runs: RunStore) -> None:
         run = self.stored(runs)
 
-        assert at_once(6, lambda: runs.finish(run.id, Status.FAILED, {"cause": "ü"}, NOW)) == 1
+        assert at_once(6, lambda: runs.finish(run, Status.FAILED, {"cause": "ü"}, NOW)) == 1
 
         found = self.read(runs, run)
         assert (found.status, found.detail, found.ended_at) == (Status.FAILED, {"cause": "ü"}, NOW)
@@ -204,7 +214,7 @@ class RunStoreContract:
     def test_nothing_happens_to_a_run_that_has_ended(self, runs: RunStore) -> None:
         run = self.stored(runs)
         runs.await_approval(run.id, APPROVAL)
-        runs.finish(run.id, Status.EXPIRED, {}, NOW)
+        runs.finish(run, Status.EXPIRED, {}, NOW)
         before = self.read(runs, run)
 
         changes: list[Callable[[], object]] = [
@@ -214,7 +224,7 @@ class RunStoreContract:
             lambda: runs.await_approval(run.id, APPROVAL),
             lambda: runs.decide(run.id, "approve", OWNER, NOW),
             lambda: runs.request_cancel(run.id, OWNER, NOW),
-            lambda: runs.finish(run.id, Status.SUCCEEDED, {}, NOW),
+            lambda: runs.finish(run, Status.SUCCEEDED, {}, NOW),
             lambda: runs.keep_token(run.id, ReplyToken("app", "t", NOW)),
         ]
         for change in changes:
@@ -228,7 +238,7 @@ class RunStoreContract:
             lambda: runs.begin_phase(run_id, Status.PLANNING, BUILD),
             lambda: runs.await_approval(run_id, APPROVAL),
             lambda: runs.request_cancel(run_id, OWNER, NOW),
-            lambda: runs.finish(run_id, Status.FAILED, {}, NOW),
+            lambda: runs.finish(a_run(id=run_id), Status.FAILED, {}, NOW),
             lambda: runs.mark_reported(run_id),
             lambda: runs.keep_message(run_id, MessageRef("c", "m")),
             lambda: runs.keep_token(run_id, ReplyToken("app", "t", NOW)),
@@ -242,7 +252,7 @@ class RunStoreContract:
         run = self.stored(runs)
         runs.await_approval(run.id, APPROVAL)
         runs.keep_token(run.id, ReplyToken("app", "t", NOW))
-        runs.finish(run.id, Status.EXPIRED, {}, NOW)
+        runs.finish(run, Status.EXPIRED, {}, NOW)
 
         runs.mark_reported(run.id)
         runs.mark_reported(run.id)

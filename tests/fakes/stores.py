@@ -90,8 +90,11 @@ class InMemoryRunStore:
             raise ConflictError(f"run {run_id!r} is stopping")
         self._put(replace(run, cancel_requested_by=person_id, cancel_requested_at=now, cancel_cause=cause))
 
-    def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
-        self._put(replace(self._going(run_id), status=status, detail=dict(detail), ended_at=now))
+    def finish(self, run: Run, status: Status, detail: Mapping[str, Any], now: int) -> None:
+        going = self._going(run.id)
+        if going.build and going.build.build_id != (run.build.build_id if run.build else ""):
+            raise ConflictError(f"run {run.id!r} has another build")
+        self._put(replace(going, status=status, detail=dict(detail), ended_at=now))
 
     def mark_reported(self, run_id: str) -> None:
         self._put(replace(self._known(run_id), reported=True, approval=None, token=None))

@@ -155,7 +155,15 @@ def countdown(tmp_path: Path) -> Path:
     ],
 )
 def test_a_countdown_fails_where_it_is_asked_to(countdown: Path, order: str, made: list[str]) -> None:
-    variables = {"deployment": "demo", "guild_id": "1", "steps": 4, "seconds": 0, "order": order, "fail_at": 2}
+    variables = {
+        "deployment": "demo",
+        "guild_id": "1",
+        "project_id": "",
+        "steps": 4,
+        "seconds": 0,
+        "order": order,
+        "fail_at": 2,
+    }
     (countdown / "terraform.tfvars.json").write_text(json.dumps(variables))
 
     applied = terraform(countdown, "apply", "-auto-approve", "-input=false", "-no-color")

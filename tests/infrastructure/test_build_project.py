@@ -155,7 +155,7 @@ def test_the_claims_program_is_python_of_the_standard_library_that_old_images_kn
 def test_the_claim_token_is_gone_before_anything_of_the_bundle_runs() -> None:
     lines = script().splitlines()
 
-    assert lines.index("unset CLAIM_TOKEN") < lines.index('python3 "$bundle/runner" "$bundle"')
+    assert lines.index("unset CLAIM_TOKEN") < lines.index('python3 -I "$bundle/runner" "$bundle"')
     assert lines.index("unset CLAIM_TOKEN") > lines.index("CLAIM")
 
 

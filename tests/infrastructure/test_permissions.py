@@ -214,7 +214,7 @@ def test_the_state_machine_may_call_its_functions_and_run_its_builds_and_nothing
 
     assert grants("RunStateMachineRole") == (
         {("lambda:InvokeFunction", function) for function in called}
-        | {(f"codebuild:{action}", PROJECT) for action in ("StartBuild", "StopBuild", "BatchGetBuilds")}
+        | {(f"codebuild:{action}", PROJECT) for action in ("StartBuild", "BatchGetBuilds")}
         | {(f"events:{action}", rule) for action in ("PutTargets", "PutRule", "DescribeRule")}
         | {(action, "*") for action in STARS if action.startswith("logs:")}
         | TRACE

@@ -102,7 +102,7 @@ class TestRuns(RunStoreContract):
         run = a_run(id=new_run_id())
         runs.create(run)
         detail = {"errors": [{"summary": "ü😀"}], "outputs": {"a": "b"}, "existing": 3}
-        runs.finish(run.id, Status.FAILED, detail, NOW)
+        runs.finish(run, Status.FAILED, detail, NOW)
 
         assert self.read(runs, run).detail == detail
 

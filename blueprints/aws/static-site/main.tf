@@ -3,6 +3,9 @@
 # of its own; this works with every provider from 3.39 on.
 
 provider "aws" {
+  # Keys of another account end the plan, before it finds nothing there and forgets what exists.
+  allowed_account_ids = [var.project_id]
+
   default_tags {
     tags = {
       ManagedBy  = "cloud-chatops"

@@ -1,4 +1,7 @@
 provider "aws" {
+  # Keys of another account end the plan, before it finds nothing there and forgets what exists.
+  allowed_account_ids = [var.project_id]
+
   default_tags {
     tags = {
       ManagedBy  = "cloud-chatops"

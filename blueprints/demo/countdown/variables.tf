@@ -8,6 +8,11 @@ variable "guild_id" {
   description = "Discord guild that owns the deployment; set by the control plane"
 }
 
+variable "project_id" {
+  type        = string
+  description = "Cloud project or account that the session named; set by the control plane"
+}
+
 variable "steps" {
   type        = number
   description = "How many steps there are"

@@ -205,3 +205,38 @@ def test_the_live_messages_token_is_held_to_end_before_discords_does(bot: Bot) -
 
     token = bot.only_run().token
     assert token and NOW < token.expires_at < NOW + 15 * 60
+
+
+WEB_APP = replace(
+    COUNTDOWN, blueprint="aws/web-app", provider="aws", project_id="222222222222", region="ap-south-1", variables={}
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "options"), [("cloud-destroy", {}), ("cloud-deploy-v2", {"blueprint": "aws/web-app"})]
+)
+def test_a_deployment_stays_in_its_region_whatever_the_session_names(
+    bot: Bot, command: str, options: dict[str, str]
+) -> None:
+    bot.open_session()
+    bot.deployments.rows[GUILD, "shop"] = WEB_APP
+
+    bot.say(command, name="shop", **options)
+
+    assert bot.only_run().region == "ap-south-1"
+
+
+@pytest.mark.parametrize(
+    ("command", "options"), [("cloud-destroy", {}), ("cloud-deploy-v2", {"blueprint": "aws/web-app"})]
+)
+def test_a_session_for_another_account_may_not_touch_a_deployment(
+    bot: Bot, command: str, options: dict[str, str]
+) -> None:
+    """There Terraform would find nothing, and forget what it cannot find."""
+    bot.open_session()
+    bot.deployments.rows[GUILD, "shop"] = replace(WEB_APP, project_id="333333333333")
+
+    answer = bot.say(command, name="shop", **options)
+
+    assert "exists in project `333333333333`" in answer and "/cloud-init project_id:333333333333" in answer
+    assert bot.runs.runs == {}

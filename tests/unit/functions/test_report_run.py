@@ -5,6 +5,7 @@ import pytest
 
 from chatops import bootstrap
 from chatops.domain.runs import Status
+from chatops.runs.report import BuildStillRunning
 from functions.report_run.app import handler
 
 Reported = list[tuple[str, Status, str]]
@@ -64,3 +65,29 @@ def test_an_unknown_outcome_ends_nothing(reported: Reported, outcome: object) ->
     with pytest.raises(ValueError, match="is not a valid Status"):
         handler({"run_id": "aaaa", "outcome": outcome}, None)
     assert reported == []
+
+
+@pytest.mark.parametrize(
+    ("event", "asked_again"),
+    [
+        ({"run_id": "aaaa", "outcome": "failed", "cause": ""}, True),
+        ({"run_id": "aaaa", "outcome": "failed", "cause": "", "source": "sweep"}, False),
+        (ended("ABORTED") | {"source": "aws.states"}, False),
+    ],
+)
+def test_only_the_state_machine_hears_that_the_build_still_runs(
+    monkeypatch: pytest.MonkeyPatch, event: dict[str, Any], asked_again: bool
+) -> None:
+    """An error would make Lambda try again by itself and end in the dead letters; the watchdog comes back anyway."""
+
+    def still_running(*_: object) -> None:
+        raise BuildStillRunning("run 'aaaa'")
+
+    monkeypatch.setattr(bootstrap, "report", lambda: still_running)
+    heard = False
+    try:
+        handler(event, None)
+    except BuildStillRunning:
+        heard = True
+
+    assert heard is asked_again

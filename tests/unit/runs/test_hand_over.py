@@ -76,7 +76,7 @@ def test_the_bundle_says_what_the_build_needs() -> None:
     content = settings(World(replace(RUN, variables={"count": 3})).claim())
 
     assert content["phase"] == "plan" and content["destroy"] is False
-    assert content["variables"] == {"count": 3, "deployment": "shop", "guild_id": GUILD}
+    assert content["variables"] == {"count": 3, "deployment": "shop", "guild_id": GUILD, "project_id": RUN.project_id}
     assert content["backend"]["key"] == f"{GUILD}/shop/terraform.tfstate"
     assert content["backend"]["use_lockfile"] is True
     assert content["credentials"]["values"] == {"access_key": f"of run {RUN.id}"}
@@ -86,11 +86,11 @@ def test_the_bundle_says_what_the_build_needs() -> None:
 
 
 def test_what_the_control_plane_sets_wins_over_a_persons_variables() -> None:
-    chosen = {"deployment": "other", "guild_id": "1", "count": 3}
+    chosen = {"deployment": "other", "guild_id": "1", "project_id": "333", "count": 3}
 
     content = settings(World(replace(RUN, variables=chosen)).claim())
 
-    assert content["variables"] == {"deployment": "shop", "guild_id": GUILD, "count": 3}
+    assert content["variables"] == {"deployment": "shop", "guild_id": GUILD, "project_id": RUN.project_id, "count": 3}
 
 
 def test_the_borrowed_rights_reach_this_state_and_this_runs_files_only() -> None:

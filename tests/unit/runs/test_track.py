@@ -167,7 +167,7 @@ def test_the_phase_ending_between_two_edits_stops_the_tracker_and_frees_the_mess
 
     def news_then_end() -> None:
         world.runs.add_progress(world.id, "apply", replace(world.seen(), now="news"))
-        world.runs.finish(world.id, Status.SUCCEEDED, {}, NOW + 12)
+        world.runs.finish(world.runs.runs[world.id], Status.SUCCEEDED, {}, NOW + 12)
 
     world.clock.meanwhile = [news_then_end]
 

@@ -116,8 +116,8 @@ class RunStore(Protocol):
         """Ask the run to stop, once, and say why; ConflictError if it has ended or was asked before."""
         ...
 
-    def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
-        """End the run; ConflictError if it has ended already."""
+    def finish(self, run: Run, status: Status, detail: Mapping[str, Any], now: int) -> None:
+        """End the run as it was seen; ConflictError if it has ended already, or another build has claimed since."""
         ...
 
     def mark_reported(self, run_id: str) -> None:

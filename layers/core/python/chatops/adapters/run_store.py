@@ -112,10 +112,12 @@ class DynamoRunStore:
         change = {"cancel_requested_by": person_id, "cancel_requested_at": now, "cancel_cause": cause}
         self._change(run_id, Change(set=change, when=f"{_NOT_ENDED} AND {_NOT_CANCELLED}"))
 
-    def finish(self, run_id: str, status: Status, detail: Mapping[str, Any], now: int) -> None:
+    def finish(self, run: Run, status: Status, detail: Mapping[str, Any], now: int) -> None:
         """See RunStore."""
         change = {"status": status.value, "detail": json.dumps(detail, ensure_ascii=False), "ended_at": now}
-        self._change(run_id, Change(set=change, when=_NOT_ENDED))
+        same_build = "(attribute_not_exists({build}) OR {build.build_id} = :seen)"
+        seen = run.build.build_id if run.build else ""
+        self._change(run.id, Change(set=change, when=f"{_NOT_ENDED} AND {same_build}", expect={"seen": seen}))
 
     def mark_reported(self, run_id: str) -> None:
         """See RunStore."""

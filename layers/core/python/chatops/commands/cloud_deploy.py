@@ -23,7 +23,7 @@ def handle(call: Call, services: Services) -> None:
     session = session_for(blueprint.provider, call, services, known)
     run = new_run(
         call, services, deployment=name, blueprint=blueprint.id, destroy=False, provider=blueprint.provider,
-        session=session, variables=dict(variables),
+        session=session, variables=dict(variables), known=known,
     )  # fmt: skip
     launch(run, session, call, services)
 

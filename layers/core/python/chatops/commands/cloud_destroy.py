@@ -13,7 +13,7 @@ def handle(call: Call, services: Services) -> None:
     session = session_for(deployment.provider, call, services, deployment)
     run = new_run(
         call, services, deployment=deployment.name, blueprint=deployment.blueprint, destroy=True,
-        provider=deployment.provider, session=session, variables=dict(deployment.variables),
+        provider=deployment.provider, session=session, variables=dict(deployment.variables), known=deployment,
     )  # fmt: skip
     launch(run, session, call, services)
 

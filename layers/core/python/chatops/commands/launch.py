@@ -61,8 +61,8 @@ def launch(run: Run, session: Session | None, call: Call, services: Services) ->
 
 
 def new_run(call: Call, services: Services, *, deployment: str, blueprint: str, destroy: bool, provider: str,
-            session: Session | None, variables: dict[str, object]) -> Run:  # fmt: skip
-    """A run that nobody has heard of yet."""
+            session: Session | None, variables: dict[str, object], known: Deployment | None) -> Run:  # fmt: skip
+    """A run that nobody has heard of yet; a deployment stays in the region where it is."""
     now = int(services.clock())
     return Run(
         id=new_run_id(),
@@ -76,7 +76,7 @@ def new_run(call: Call, services: Services, *, deployment: str, blueprint: str, 
         fence=0,
         variables=variables,
         provider=provider,
-        region=session.region if session else "",
+        region=(known.region if known else "") or (session.region if session else ""),
         project_id=session.project_id if session else "",
         token=reply_token(call, now),
     )

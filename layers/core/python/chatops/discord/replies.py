@@ -23,7 +23,6 @@ CONTENT = 2000
 class ButtonStyle(IntEnum):
     """Discord's button colours."""
 
-    PRIMARY = 1
     SECONDARY = 2
     SUCCESS = 3
     DANGER = 4
@@ -46,7 +45,6 @@ class ReplyButton:
     label: str
     custom_id: str
     style: ButtonStyle = ButtonStyle.SECONDARY
-    emoji: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,12 +104,5 @@ def cut(text: str, limit: int) -> str:
 
 
 def _button(button: ReplyButton) -> Mapping[str, Any]:
-    body: dict[str, Any] = {
-        "type": 2,
-        "style": int(button.style),
-        "label": cut(button.label, 80),
-        "custom_id": button.custom_id,
-    }
-    if button.emoji:
-        body["emoji"] = {"name": button.emoji}
-    return body
+    style, label = int(button.style), cut(button.label, 80)
+    return {"type": 2, "style": style, "label": label, "custom_id": button.custom_id}

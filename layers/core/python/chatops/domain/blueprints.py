@@ -26,7 +26,7 @@ Provider = Literal["aws", "gcp", "azure", "none"]
 
 PROVIDERS: tuple[Provider, ...] = ("aws", "gcp", "azure", "none")
 # Every module declares these; the control plane fills them in and a person may not.
-RESERVED = ("deployment", "guild_id")
+RESERVED = ("deployment", "guild_id", "project_id")
 
 _MAX_TEXT = 2000
 _MAX_SUGGESTIONS = 25

@@ -13,7 +13,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
 @dataclass(frozen=True)
 class Lock:
-    """Who holds a deployment. `fence` grows by one with every lock: a late writer is known by its old number."""
+    """Who holds a deployment. Every write names the run; `fence` grows with every lock and orders the runs."""
 
     run_id: str
     fence: int
@@ -31,6 +31,7 @@ class Deployment:
     variables: Mapping[str, Any] = field(default_factory=dict)
     provider: str = "none"
     project_id: str = ""
+    region: str = ""
     status: str = "new"
     fence: int = 0
     lock: Lock | None = None

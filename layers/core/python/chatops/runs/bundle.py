@@ -64,7 +64,7 @@ def settings(
         "phase": phase.value,
         "destroy": run.destroy,
         "tool": tool.described(),
-        "variables": {**run.variables, "deployment": run.deployment, "guild_id": run.guild_id},
+        "variables": {**run.variables, **_reserved(run)},
         "backend": dict(backend),
         "state_credentials": dict(state_credentials),
         "credentials": {
@@ -81,6 +81,11 @@ def settings(
         "deadline_seconds": PHASE_SECONDS,
         "grace_seconds": GRACE_SECONDS,
     }
+
+
+def _reserved(run: Run) -> dict[str, str]:
+    """The variables that every blueprint declares and nobody chooses (domain/blueprints.py)."""
+    return {"deployment": run.deployment, "guild_id": run.guild_id, "project_id": run.project_id}
 
 
 def pack(bundle: Mapping[str, Any], blueprint: Mapping[str, bytes], runner: Mapping[str, bytes]) -> bytes:

@@ -88,9 +88,8 @@ class HandOver:
             "bucket": self.state_bucket,
             "key": _state_key(run),
             "region": self.region,
-            "encrypt": True,
             "use_lockfile": True,
-        }
+        }  # no `encrypt`: it would ask for S3's own key, and the bucket's default is DataKey
         sealed = self.artefacts.get(run.artefact("credentials.sealed"))
         credentials = self.open_credentials(run, sealed) if sealed else {}
         addresses = self.role.addresses(lent, read, write)

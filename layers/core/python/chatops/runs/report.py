@@ -90,8 +90,11 @@ class Report:
         if not run.status.ended:
             status = final_status(run, outcome)
             with suppress(ConflictError):  # somebody else ended it a moment ago; their word stands
-                self.runs.finish(run.id, status, self._detail(run, cause), int(self.clock()))
-        return self.runs.get(run.id) or run
+                self.runs.finish(run, status, self._detail(run, cause), int(self.clock()))
+        now = self.runs.get(run.id) or run
+        if not now.status.ended:
+            raise BuildStillRunning(f"run {run.id!r}: another build has claimed its bundle meanwhile")
+        return now
 
     def _detail(self, run: Run, cause: str) -> dict[str, Any]:
         """What the build left behind, as a claim of untrusted code: shown, never acted upon."""

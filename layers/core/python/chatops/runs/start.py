@@ -47,7 +47,12 @@ class Start:
 
     def _locked(self, run: Run) -> Run:
         deployment = Deployment(
-            run.guild_id, run.deployment, run.blueprint, provider=run.provider, project_id=run.project_id
+            run.guild_id,
+            run.deployment,
+            run.blueprint,
+            provider=run.provider,
+            project_id=run.project_id,
+            region=run.region,
         )
         for _ in range(2):
             try:
@@ -84,6 +89,6 @@ class Start:
     def _undo(self, run: Run) -> None:
         """End the run before its lock goes; the last word in the live message is the watchdog's."""
         with suppress(ConflictError):  # it was never kept
-            self.runs.finish(run.id, Status.FAILED, {"cause": "The run could not be started."}, run.created_at)
+            self.runs.finish(run, Status.FAILED, {"cause": "The run could not be started."}, run.created_at)
         self.artefacts.delete(run.artefact("credentials.sealed"))
         self.deployments.release(run.guild_id, run.deployment, run.id)
