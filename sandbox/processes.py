@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
-_GONE_SECONDS = 10
+_GONE_SECONDS = 3
 _libc = ctypes.CDLL(None)
 
 
@@ -34,7 +34,7 @@ def start(
 
 
 def stop(process: "subprocess.Popen[bytes]", end_signal: signal.Signals = signal.SIGTERM) -> None:
-    """Ask it to end, wait, and then end its whole session."""
+    """Ask it to end, wait a little, and then end its whole session."""
     if process.poll() is None:
         process.send_signal(end_signal)
         try:
