@@ -2,14 +2,18 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
 from sandbox.paths import STATE
+
+_NOTE_SECONDS = 4
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,7 +50,12 @@ def _up(chosen: argparse.Namespace) -> int:
     from sandbox.running import Sandbox
 
     teller = Teller()
-    with Sandbox(teller.say, discord_port=chosen.port) as sandbox:
+    try:
+        running = Sandbox(teller.say, discord_port=chosen.port)
+    except (OSError, OverflowError) as error:
+        sys.exit(f"port {chosen.port} cannot be used ({error}); choose another one with --port")
+    with running as sandbox:
+        STATE.write_text(json.dumps({"discord": sandbox.discord.origin, "pid": os.getpid()}))
         credentials = sandbox.guild_credentials()
         sandbox.discord.watch(teller.show)
         teller.say(f"Discord's stand-in: {sandbox.discord.origin}   emulated AWS: {sandbox.emulator.url}")
@@ -57,7 +66,10 @@ def _up(chosen: argparse.Namespace) -> int:
         )
         teller.say("  .venv/bin/python -m sandbox send /cloud-deploy-v2 blueprint:aws/web-app")
         teller.say("  .venv/bin/python -m sandbox press Approve")
-        threading.Event().wait()
+        try:
+            threading.Event().wait()
+        finally:
+            STATE.unlink(missing_ok=True)
     return 0
 
 
@@ -76,8 +88,22 @@ def _press(chosen: argparse.Namespace) -> int:
             for button in row.get("components", []):
                 if button.get("label", "").lower() == chosen.label.lower():
                     body = {"message_id": message["id"], "custom_id": button["custom_id"], "user": chosen.user}
-                    return _shown(_post("press", body | {"wait_seconds": 5}))
+                    return _pressed(body, chosen.user)
     sys.exit(f"no message has a button {chosen.label!r}")
+
+
+def _pressed(body: dict[str, Any], user: str) -> int:
+    """A button's answer is the message itself, or a private note that comes a moment later."""
+    before = {message["id"] for message in _get(f"messages?user={user}")}
+    code = _shown(_post("press", body | {"wait_seconds": 5}))
+    deadline = time.monotonic() + _NOTE_SECONDS
+    while time.monotonic() < deadline:
+        new = [message for message in _get(f"messages?user={user}") if message["id"] not in before]
+        if new:
+            print("\n\n".join(message["rendered"] for message in new))
+            break
+        time.sleep(0.5)
+    return code
 
 
 def _messages(_: argparse.Namespace) -> int:
@@ -114,6 +140,8 @@ def _ask(request: urllib.request.Request) -> dict[str, Any]:
             return dict(json.loads(answer.read()))
     except urllib.error.HTTPError as refused:
         return dict(json.loads(refused.read()))
+    except OSError as error:
+        sys.exit(f"the sandbox does not answer ({error}); start it with `make sandbox`")
 
 
 def _origin() -> str:

@@ -40,6 +40,7 @@ class Emulator:
         """Start it and wait until it answers."""
         program = Path(sys.executable).parent / "ministack"
         self._process = processes.start([str(program)], self._environment(), HOME / "emulator.log", signal.SIGINT)
+        (RUN / "emulator.pid").write_text(str(self._process.pid))  # for who cleans up after a sandbox that was killed
         deadline = time.monotonic() + _START_SECONDS
         while not self._ready():
             if self._process.poll() is not None or time.monotonic() > deadline:

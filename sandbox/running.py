@@ -18,7 +18,7 @@ from sandbox import processes, stack, tools
 from sandbox.codebuild import CodeBuild
 from sandbox.discord import DiscordServer, Settings
 from sandbox.emulator import GUILD_ACCOUNT, Emulator
-from sandbox.paths import HOME, ROOT, RUN, STATE
+from sandbox.paths import HOME, ROOT, RUN
 
 GUILD_USER = "cloud-chatops-guild"
 _REGISTRATION_TRIES = 5
@@ -64,7 +64,6 @@ class Sandbox:
         """End everything, the last started first."""
         while self._started:
             self._started.pop()()
-        STATE.unlink(missing_ok=True)
         shutil.rmtree(RUN, ignore_errors=True)
 
     def client(self, service: str, **options: Any) -> Any:
@@ -106,9 +105,6 @@ class Sandbox:
         self.codebuild.start_builds(self.client("stepfunctions"), self.outputs["ActivityArn"], environment)
         self._make_guild_user()
         self._connect_discord()
-        STATE.write_text(
-            json.dumps({"discord": discord.origin, "emulator": self.emulator.url, "outputs": self.outputs})
-        )
 
     def _run(self, start: Callable[[], Any], stop: Callable[[], None]) -> None:
         self._started.append(stop)
@@ -154,5 +150,8 @@ class Sandbox:
 def _remove_leftovers() -> None:
     """What sandboxes left behind that were killed, and could not clean up."""
     for folder in (HOME / "runs").glob("*"):
-        if not processes.alive(int(folder.name)):
-            shutil.rmtree(folder, ignore_errors=True)
+        if processes.alive(int(folder.name)):
+            continue
+        if (emulator := folder / "emulator.pid").exists():
+            processes.kill_session(int(emulator.read_text()))
+        shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from sandbox.emulator import REGION, Emulator
-from sandbox.paths import BUILD, HOME, ROOT, RUNTIME
+from sandbox.paths import BUILD, HOME, ROOT, RUN, RUNTIME
 
 NAME = "cloud-chatops"
 ACTIVITY = "sandbox-build"
@@ -80,6 +80,7 @@ def _sam(command: str, *arguments: str, environment: dict[str, str]) -> None:
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "PATH": f"{tools}:{os.environ.get('PATH', '')}",
         "SAM_CLI_TELEMETRY": "0",
+        "TMPDIR": str(RUN),
         "PYTHON_RUNTIME": RUNTIME,
         **environment,
     }

@@ -1,6 +1,7 @@
 """Terraform and its AWS provider, from wherever this machine has them."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -43,7 +44,10 @@ def find(emulator_url: str) -> Tools:
     TERRAFORM names another program than the packaged one, and what Terraform finds by its own configuration (a mirror,
     the registry) comes before the packaged provider.
     """
-    terraform = shutil.which(os.environ.get("TERRAFORM", "")) or str(_packaged_terraform())
+    named = os.environ.get("TERRAFORM", "")
+    terraform = shutil.which(named) if named else str(_packaged_terraform())
+    if terraform is None:
+        raise RuntimeError(f"TERRAFORM names {named!r}, which is no program that can be run")
     own = os.environ.get("TF_CLI_CONFIG_FILE", "")
     own = own if Path(own).is_file() else ""
     version = _provider_version(terraform, own)
@@ -89,7 +93,8 @@ def _provider_version(terraform: str, cli_config: str) -> str:
         lock = Path(folder, ".terraform.lock.hcl")
         if done.returncode or not lock.exists():
             return ""
-        return lock.read_text().partition('version     = "')[2].partition('"')[0]
+        version = re.search(r'version\s*=\s*"([^"]+)"', lock.read_text())
+        return version[1] if version else ""
 
 
 def _extra_files(provider: str, emulator_url: str) -> Path:

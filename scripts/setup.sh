@@ -26,7 +26,7 @@ rm -rf .venv/ready
 "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check "$(grep '^uv==' requirements-dev.txt)"
 # uv does in seconds what takes pip minutes; pip knows proxies and mirrors that uv may not.
-.venv/bin/uv pip install --quiet --python .venv/bin/python --requirement requirements-dev.txt ||
+.venv/bin/uv pip install --quiet --system-certs --python .venv/bin/python --requirement requirements-dev.txt ||
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
 
 # The checkout itself is importable: chatops, functions, runner, sandbox.

@@ -9,5 +9,5 @@ from chatops.runs.approve import request_approval
 
 def handler(event: dict[str, Any], context: object) -> None:
     """Take {run_id, task_token}."""
-    runs, chat = bootstrap.request_approval()
-    request_approval(runs, chat, event["run_id"], event["task_token"], time.time, time.sleep)
+    runs, chat, wake = bootstrap.request_approval()
+    request_approval(runs, chat, wake, event["run_id"], event["task_token"], time.time, time.sleep)

@@ -92,7 +92,11 @@ USES = {
         Use(S3Artefacts, "get", RUN_FILES + "plan.json"),
         Use(S3Artefacts, "put", RUN_FILES + "index.json.gz"),
     ],
-    "RequestApproval": [Use(DynamoRunStore, "get await_approval lease_edit", RUNS), BOT_TOKEN],
+    "RequestApproval": [
+        Use(DynamoRunStore, "get await_approval lease_edit", RUNS),
+        Use(StepFunctionsWorkflow, "decide", "*"),  # a run that was cancelled meanwhile
+        BOT_TOKEN,
+    ],
     "ReportRun": [
         Use(DynamoRunStore, "get request_cancel finish mark_reported progress lease_edit", RUNS),
         Use(DynamoDeploymentStore, "get record release forget", DEPLOYMENTS),

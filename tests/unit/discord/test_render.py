@@ -277,10 +277,13 @@ def test_the_slowest_comes_first_and_the_errors_are_on_top() -> None:
     assert payload["embeds"][0]["fields"][0]["name"] == "Failed"
 
 
-def test_a_cause_is_told_for_every_broken_end() -> None:
-    for status in (Status.FAILED, Status.INTERRUPTED, Status.CANCELLED):
-        run = applying(status=status, ended_at=NOW, detail={"cause": "It took too long."})
-        assert "It took too long." in shown(render.final(run, view(many(2))).payload())
+@pytest.mark.parametrize(
+    ("status", "told"), [(Status.FAILED, True), (Status.INTERRUPTED, True), (Status.CANCELLED, False)]
+)
+def test_a_cause_is_told_unless_a_person_is_it(status: Status, told: bool) -> None:
+    run = applying(status=status, ended_at=NOW, detail={"cause": "It took too long."})
+
+    assert ("It took too long." in shown(render.final(run, view(many(2))).payload())) is told
 
 
 def test_a_stop_by_the_watchdog_is_named() -> None:

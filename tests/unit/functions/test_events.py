@@ -250,7 +250,7 @@ def test_request_approval_keeps_the_task_token_and_shows_the_plan(monkeypatch: p
     facts = plan_facts(read_plan(json.loads(PLAN.read_text())))
     planned = run(plan=facts, plan_sha256="0" * 64, message=MESSAGE, status=Status.PLANNING)
     runs, chat = InMemoryRunStore(planned), FakeChat()
-    build_with(monkeypatch, "request_approval", (runs, chat))
+    build_with(monkeypatch, "request_approval", (runs, chat, lambda *_: None))
 
     answer("request-approval.json")
 

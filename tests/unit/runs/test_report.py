@@ -261,7 +261,7 @@ def test_a_late_report_of_another_outcome_does_not_change_the_first_word() -> No
         (OWNER, Status.FAILED, Status.CANCELLED),
         (OWNER, Status.INTERRUPTED, Status.INTERRUPTED),
         (OWNER, Status.SUCCEEDED, Status.SUCCEEDED),
-        (OWNER, Status.REJECTED, Status.REJECTED),
+        (OWNER, Status.REJECTED, Status.CANCELLED),
         (CHATOPS, Status.FAILED, Status.INTERRUPTED),
         (CHATOPS, Status.SUCCEEDED, Status.SUCCEEDED),
     ],

@@ -186,9 +186,10 @@ def advise() -> tuple[DynamoRunStore, S3Artefacts]:
 
 
 @cache
-def request_approval() -> tuple[DynamoRunStore, Chat]:
-    """For `request_approval`."""
-    return DynamoRunStore(_table(config.RunsConfig.from_env(os.environ).runs_table)), _chat()
+def request_approval() -> tuple[DynamoRunStore, Chat, Callable[[str, str], None]]:
+    """For `request_approval`; a task token names its execution by itself."""
+    runs = DynamoRunStore(_table(config.RunsConfig.from_env(os.environ).runs_table))
+    return runs, _chat(), StepFunctionsWorkflow(_client("stepfunctions"), machine="").decide
 
 
 @cache

@@ -95,8 +95,10 @@ def final(run: Run, view: "ProgressView") -> Reply:
     """The last message: what became of the run, and what to do next."""
     title, colour, told = _ENDINGS[run.status]
     told = _OF_DESTRUCTION.get(run.status, told) if run.destroy else told
+    if run.status is Status.FAILED and view.phase is Phase.PLAN:
+        told = "The plan for {name} could not be made."
     lines = [told.format(name=code(run.deployment))]
-    if run.detail.get("cause"):
+    if run.detail.get("cause") and run.status is not Status.CANCELLED:
         lines.append(str(run.detail["cause"]))
     if view.phase is not Phase.PLAN:
         lines.insert(0, _bar(run, view))
@@ -160,7 +162,7 @@ def _what_failed(run: Run, view: "ProgressView") -> Fields:
 
 def _what_exists(run: Run, view: "ProgressView") -> Fields:
     """By the state, if the build could still say; else what it touched, since the state may not know of it."""
-    if run.detail.get("phase") == Phase.PLAN:
+    if run.detail.get("phase") == Phase.PLAN or not (run.build and run.build.build_id):
         return [("What exists now", "Nothing was changed: the plan was not applied.")]
     fields: Fields = []
     if resources := run.detail.get("resources"):

@@ -12,6 +12,7 @@ from chatops.runs.live import take_over
 def request_approval(
     runs: RunStore,
     chat: Chat,
+    wake: Callable[[str, str], None],
     run_id: str,
     task_token: str,
     clock: Callable[[], float],
@@ -19,15 +20,17 @@ def request_approval(
 ) -> None:
     """Keep the task token with the run, bound to the plan's hash, and show the plan with its buttons.
 
-    Raises:
-        ConflictError: the run has ended or was cancelled while it planned.
+    A run that was cancelled while it planned waits for nobody: `wake` (task token, decision) lets it end at once.
     """
     run = runs.get(run_id)
-    if run is None or run.cancel_requested_by:
-        raise ConflictError(f"asking for approval: run {run_id!r} was cancelled")
     now = int(clock())
-    approval = Approval(task_token=task_token, plan_sha256=run.plan_sha256, expires_at=now + APPROVAL_SECONDS)
-    runs.await_approval(run_id, approval)
-    if run.message:
+    plan_sha256 = run.plan_sha256 if run else ""
+    approval = Approval(task_token=task_token, plan_sha256=plan_sha256, expires_at=now + APPROVAL_SECONDS)
+    try:
+        runs.await_approval(run_id, approval)
+    except ConflictError:
+        wake(task_token, "cancelled")
+        return
+    if run and run.message:
         take_over(runs, run_id, Phase.PLAN, clock, sleep)
         chat.edit(run.message, run.token, now, render.approval(run, approval.expires_at).payload())

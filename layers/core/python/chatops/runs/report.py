@@ -148,7 +148,7 @@ class Report:
 
 def final_status(run: Run, outcome: Status) -> Status:
     """What became of the run: a wish to stop outweighs the failure that it caused, but not a success or a death."""
-    if run.cancel_requested_by and outcome is Status.FAILED:
+    if run.cancel_requested_by and outcome in (Status.FAILED, Status.REJECTED):
         return Status.INTERRUPTED if run.cancel_requested_by == CHATOPS else Status.CANCELLED
     return outcome
 
