@@ -86,7 +86,6 @@ class Sandbox:
 
     def _start(self) -> None:
         _remove_leftovers()
-        RUN.mkdir(parents=True)
         self._say("building the functions and layers (sam build)")
         stack.build()
         self._say("starting the emulated AWS, with IAM enforced")

@@ -76,6 +76,7 @@ def _sam(command: str, *arguments: str, environment: dict[str, str]) -> None:
         RuntimeError: SAM failed.
     """
     tools = Path(sys.executable).parent
+    RUN.mkdir(parents=True, exist_ok=True)
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "PATH": f"{tools}:{os.environ.get('PATH', '')}",

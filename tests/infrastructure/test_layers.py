@@ -1,7 +1,4 @@
-"""The layers as they are built: each function's fit into Lambda and bring all that its code imports.
-
-Needs a build (`make demo` leaves one in .sandbox/build); its packages are for the Python that the sandbox runs under.
-"""
+"""The layers as they are built: each function's fit into Lambda and bring all that its code imports."""
 
 import json
 import os
@@ -13,15 +10,18 @@ from pathlib import Path
 import pytest
 
 from events.sign import TEST_PUBLIC_KEY, signed
+from sandbox import stack
+from sandbox.paths import BUILD
 from tests.infrastructure.template import ROOT, functions, written
 
-BUILD = ROOT / ".sandbox/build"
 LIMIT = 250 * 1024 * 1024  # of a function with its layers, unzipped (AWS Lambda quotas)
 
-pytestmark = pytest.mark.skipif(
-    not (BUILD / "AdvisorLayer/python/google").is_dir() or not (BUILD / "CoreLayer/python/chatops").is_dir(),
-    reason="nothing is built: run `make demo` (or `sam build --build-dir .sandbox/build`) first",
-)
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> None:
+    """`sam build`, as the sandbox does it: seconds when nothing has changed."""
+    stack.build()
+
 
 # The work that needs more than imports: what lies in the content layer.
 BUILDERS = {
