@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.domain.deployments import Deployment, checked_name
+from chatops.domain.deployments import checked_name
 from chatops.errors import UserError
 
 
@@ -29,7 +29,3 @@ def test_a_refusal_is_short_and_shows_nothing_hidden(name: str) -> None:
         text = str(error)
         assert len(text) < 600 and text.count("`") in (2, 4)
         assert not any(category(each) in ("Cc", "Cf", "Cs", "Co") for each in text)
-
-
-def test_a_state_is_kept_by_server_and_name() -> None:
-    assert Deployment("111", "shop", "demo/countdown").state_key == "111/shop/terraform.tfstate"

@@ -48,3 +48,7 @@ def test_any_text_becomes_one_that_can_be_stored(text: str) -> None:
 
     assert stored.encode() and storable(stored) == stored if stored else text == ""
     assert len(stored) == len(text)
+
+
+def test_a_state_is_kept_by_server_and_name() -> None:
+    assert a_run(guild_id="111", deployment="shop").state_key == "111/shop/terraform.tfstate"

@@ -2,7 +2,7 @@
 
 from chatops.commands import suggest
 from chatops.commands.base import Call, Command, Option
-from chatops.commands.launch import launch, new_run, session_for
+from chatops.commands.launch import launch
 from chatops.commands.services import Services
 from chatops.domain.blueprints import parse_variables
 from chatops.domain.deployments import checked_name
@@ -19,13 +19,16 @@ def handle(call: Call, services: Services) -> None:
             f"`{name}` is a deployment of `{known.blueprint}` already. "
             f"Give another `name:`, or `/cloud-destroy name:{name}` first."
         )
-    variables = parse_variables(call.text("variables"), blueprint, known.variables if known else None)
-    session = session_for(blueprint.provider, call, services, known)
-    run = new_run(
-        call, services, deployment=name, blueprint=blueprint.id, destroy=False, provider=blueprint.provider,
-        session=session, variables=dict(variables), known=known,
-    )  # fmt: skip
-    launch(run, session, call, services)
+    launch(
+        call,
+        services,
+        deployment=name,
+        blueprint=blueprint.id,
+        provider=blueprint.provider,
+        destroy=False,
+        variables=parse_variables(call.text("variables"), blueprint, known.variables if known else None),
+        known=known,
+    )
 
 
 COMMAND = Command(

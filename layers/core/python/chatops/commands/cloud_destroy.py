@@ -2,7 +2,7 @@
 
 from chatops.commands import suggest
 from chatops.commands.base import Call, Command, Option
-from chatops.commands.launch import launch, new_run, session_for
+from chatops.commands.launch import launch
 from chatops.commands.lookup import deployment_named
 from chatops.commands.services import Services
 
@@ -10,12 +10,16 @@ from chatops.commands.services import Services
 def handle(call: Call, services: Services) -> None:
     """Start a run that plans a destruction; nothing goes before it is approved."""
     deployment = deployment_named(call, services)
-    session = session_for(deployment.provider, call, services, deployment)
-    run = new_run(
-        call, services, deployment=deployment.name, blueprint=deployment.blueprint, destroy=True,
-        provider=deployment.provider, session=session, variables=dict(deployment.variables), known=deployment,
-    )  # fmt: skip
-    launch(run, session, call, services)
+    launch(
+        call,
+        services,
+        deployment=deployment.name,
+        blueprint=deployment.blueprint,
+        provider=deployment.provider,
+        destroy=True,
+        variables=deployment.variables,
+        known=deployment,
+    )
 
 
 COMMAND = Command(

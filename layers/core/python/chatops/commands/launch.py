@@ -1,9 +1,12 @@
 """What /cloud-deploy-v2 and /cloud-destroy share: a run with its live message."""
 
+from collections.abc import Mapping
+
 from chatops.commands.base import Call
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Reply
+from chatops.domain.blueprints import Value
 from chatops.domain.deployments import Deployment
 from chatops.domain.runs import TOKEN_SECONDS, ReplyToken, Run, new_run_id
 from chatops.domain.sessions import Session
@@ -16,7 +19,7 @@ def reply_token(call: Call, now: int) -> ReplyToken:
     return ReplyToken(call.application_id, call.token, now + TOKEN_SECONDS - 30)
 
 
-def session_for(provider: str, call: Call, services: Services, known: Deployment | None) -> Session | None:
+def _session_for(provider: str, call: Call, services: Services, known: Deployment | None) -> Session | None:
     """The session whose credentials a blueprint of this provider needs; None where it needs none.
 
     Raises:
@@ -39,32 +42,27 @@ def session_for(provider: str, call: Call, services: Services, known: Deployment
     return session
 
 
-def launch(run: Run, session: Session | None, call: Call, services: Services) -> None:
+def launch(
+    call: Call,
+    services: Services,
+    *,
+    deployment: str,
+    blueprint: str,
+    provider: str,
+    destroy: bool,
+    variables: Mapping[str, Value],
+    known: Deployment | None,
+) -> None:
     """Start a run: the private answer first, then the public live message that everybody can follow.
 
-    The order matters: the first message after a deferral would replace the answer instead of following it.
+    `known` is the deployment as it is, if there is one; it stays in its project and its region.
+
+    Raises:
+        UserError: no session that fits, or another run holds the deployment.
     """
-    start = Start(services.runs, services.deployments, services.artefacts, services.workflow, services.seal_credentials)
-
-    def announce(run: Run) -> None:
-        word = "Destroying" if run.destroy else "Deploying"
-        answer = Reply(
-            f"{word} `{run.deployment}`: run `{run.id}`. First the plan; then you decide, in the message below."
-        )
-        services.chat.edit_original(call.application_id, call.token, answer.payload())
-        message = services.chat.follow_up(
-            call.application_id, call.token, render.started(run).payload(), ephemeral=False
-        )
-        services.runs.keep_message(run.id, message)
-
-    start(run, session.credentials if session else {}, announce)
-
-
-def new_run(call: Call, services: Services, *, deployment: str, blueprint: str, destroy: bool, provider: str,
-            session: Session | None, variables: dict[str, object], known: Deployment | None) -> Run:  # fmt: skip
-    """A run that nobody has heard of yet; a deployment stays in the region where it is."""
+    session = _session_for(provider, call, services, known)
     now = int(services.clock())
-    return Run(
+    run = Run(
         id=new_run_id(),
         guild_id=call.guild_id,
         deployment=deployment,
@@ -80,3 +78,14 @@ def new_run(call: Call, services: Services, *, deployment: str, blueprint: str, 
         project_id=session.project_id if session else "",
         token=reply_token(call, now),
     )
+    start = Start(services.runs, services.deployments, services.artefacts, services.workflow, services.seal_credentials)
+    start(run, session.credentials if session else {}, lambda started: _announce(started, call, services))
+
+
+def _announce(run: Run, call: Call, services: Services) -> None:
+    """The order matters: the first message after a deferral would replace the answer instead of following it."""
+    word = "Destroying" if run.destroy else "Deploying"
+    answer = Reply(f"{word} `{run.deployment}`: run `{run.id}`. First the plan; then you decide, in the message below.")
+    services.chat.edit_original(call.application_id, call.token, answer.payload())
+    message = services.chat.follow_up(call.application_id, call.token, render.started(run).payload(), ephemeral=False)
+    services.runs.keep_message(run.id, message)

@@ -40,11 +40,6 @@ class Deployment:
     updated_at: int = 0
     last_run_id: str = ""
 
-    @property
-    def state_key(self) -> str:
-        """The key of the deployment's Terraform state in the state bucket."""
-        return f"{self.guild_id}/{self.name}/terraform.tfstate"
-
 
 def checked_name(name: str) -> str:
     """The name, if it can be a deployment's.

@@ -135,6 +135,11 @@ class Run:
         """The phase that changes the cloud."""
         return Phase.DESTROY if self.destroy else Phase.APPLY
 
+    @property
+    def state_key(self) -> str:
+        """The key of the deployment's Terraform state in the state bucket."""
+        return f"{self.guild_id}/{self.deployment}/terraform.tfstate"
+
     def artefact(self, name: str) -> str:
         """The key of one of the run's files in the runs bucket."""
         return f"runs/{self.guild_id}/{self.id}/{name}"

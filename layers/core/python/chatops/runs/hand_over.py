@@ -83,10 +83,10 @@ class HandOver:
 
     def _bundle(self, run: Run, phase: Phase, heartbeat_token: str) -> bytes:
         read, write = downloads(run, phase), uploads(run, phase)
-        lent = self.role.assume(run.id, _state_key(run), tuple(read.values()), tuple(write.values()))
+        lent = self.role.assume(run.id, run.state_key, tuple(read.values()), tuple(write.values()))
         backend = {
             "bucket": self.state_bucket,
-            "key": _state_key(run),
+            "key": run.state_key,
             "region": self.region,
             "use_lockfile": True,
         }  # no `encrypt`: it would ask for S3's own key, and the bucket's default is DataKey
@@ -104,7 +104,7 @@ class HandOver:
         that lock back while its build lives. A younger one belongs to somebody we do not know: Terraform tells of it.
         """
         try:
-            lock = json.loads(self.states.get(f"{_state_key(run)}.tflock") or b"{}")
+            lock = json.loads(self.states.get(f"{run.state_key}.tflock") or b"{}")
             written = datetime.fromisoformat(lock["Created"]).timestamp()
             return lock["ID"] if written < run.created_at and _LOCK_ID.fullmatch(lock["ID"]) else None
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -115,7 +115,3 @@ class HandOver:
         if phase is not Phase.PLAN and (lock := self.artefacts.get(run.artefact(PLAN_FILES["lock_file"]))):
             files[LOCK_FILE] = lock
         return files
-
-
-def _state_key(run: Run) -> str:
-    return f"{run.guild_id}/{run.deployment}/terraform.tfstate"
