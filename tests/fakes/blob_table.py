@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Lock
 
+from chatops.domain.sessions import ACTIVE
 from chatops.errors import ConflictError, OutsideError
 from chatops.ports import BlobRow
 
@@ -14,13 +16,17 @@ class InMemoryBlobTable:
         self.rows: dict[str, BlobRow] = {}
         self.index_lags = False
         self.available = True
+        self._writing = Lock()
 
     def put(self, row: BlobRow) -> None:
         self._use()
-        held = self.rows.get(row.session_id)
-        if (held.version + 1 if held else 0) != row.version:
-            raise ConflictError(f"session {row.session_id} is not at version {row.version - 1}")
-        self.rows[row.session_id] = row
+        with self._writing:
+            held = self.rows.get(row.session_id)
+            if held is None and row.version:
+                raise ConflictError(f"there is no session {row.session_id}")
+            if held and (held.version + 1, held.attempts) != (row.version, row.attempts):
+                raise ConflictError(f"session {row.session_id} is not what was read")
+            self.rows[row.session_id] = row
 
     def get(self, session_id: str) -> BlobRow | None:
         self._use()
@@ -28,24 +34,40 @@ class InMemoryBlobTable:
 
     def of_user(self, user_id: str) -> Sequence[BlobRow]:
         self._use()
-        rows = [] if self.index_lags else [row for row in self.rows.values() if row.user_id == user_id]
+        rows = [] if self.index_lags else [row for row in list(self.rows.values()) if row.user_id == user_id]
         return sorted(rows, key=lambda row: row.created_at, reverse=True)
 
     def set_status(self, session_id: str, status: str) -> bool:
         self._use()
-        row = self.rows.get(session_id)
-        if row is None:
-            return False
-        self.rows[session_id] = replace(row, deployment_status=status, version=row.version + 1)
-        return True
+        with self._writing:
+            row = self.rows.get(session_id)
+            if row:
+                self.rows[session_id] = replace(row, deployment_status=status, version=row.version + 1)
+            return row is not None
+
+    def count_attempt(self, session_id: str, most: int) -> int:
+        self._use()
+        with self._writing:
+            row = self.rows.get(session_id)
+            if row is None or row.deployment_status != ACTIVE or row.attempts >= most:
+                raise ConflictError(f"session {session_id} takes no more tries")
+            self.rows[session_id] = replace(row, attempts=row.attempts + 1)
+            return row.attempts + 1
+
+    def forget_attempts(self, session_id: str) -> None:
+        self._use()
+        with self._writing:
+            if row := self.rows.get(session_id):
+                self.rows[session_id] = replace(row, attempts=0)
 
     def delete(self, session_id: str) -> None:
         self._use()
-        self.rows.pop(session_id, None)
+        with self._writing:
+            self.rows.pop(session_id, None)
 
     def expired(self, now: float) -> Sequence[str]:
         self._use()
-        return [row.session_id for row in self.rows.values() if row.expires_at <= now]
+        return [row.session_id for row in list(self.rows.values()) if row.expires_at <= now]
 
     def _use(self) -> None:
         if not self.available:

@@ -1,9 +1,10 @@
 """One contract for the table, made from template.yaml, and its fake."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Thread
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -38,9 +39,12 @@ def table(request: pytest.FixtureRequest) -> BlobTable:
 
 
 def test_a_row_comes_back_as_it_went_in(table: BlobTable) -> None:
+    locked = replace(ROW, session_id="locked22", passphrase=True)
     table.put(ROW)
+    table.put(locked)
 
     assert table.get("abcdefgh") == ROW
+    assert table.get("locked22") == locked
     assert table.get("aaaaaaaa") is None
 
 
@@ -105,35 +109,97 @@ def test_expired_rows_are_named_from_the_very_second(table: BlobTable) -> None:
     assert sorted(table.expired(ROW.expires_at + 1.5)) == ["abcdefgh", "longer"]
 
 
+def at_once(many: int, work: Callable[[int], object]) -> list[object]:
+    """What each of many threads got, or None where it lost."""
+    barrier = Barrier(many)
+
+    def one(number: int) -> object:
+        barrier.wait()
+        try:
+            return work(number)
+        except ConflictError:
+            return None
+
+    with ThreadPoolExecutor(many) as threads:
+        return list(threads.map(one, range(many)))
+
+
 def test_of_updates_at_once_one_wins(table: BlobTable) -> None:
     table.put(ROW)
-    outcomes: list[str] = []
 
-    def update(number: int) -> None:
-        try:
-            table.put(replace(ROW, encrypted_blob=str(number), version=1))
-            outcomes.append("won")
-        except ConflictError:
-            outcomes.append("lost")
+    def update(number: int) -> str:
+        table.put(replace(ROW, encrypted_blob=str(number), version=1))
+        return str(number)
 
-    threads = [Thread(target=update, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    (winner,) = filter(None, at_once(4, update))
 
-    if isinstance(table, DynamoBlobTable):
-        assert sorted(outcomes) == ["lost", "lost", "lost", "won"]
-    assert "won" in outcomes
+    row = table.get("abcdefgh")
+    assert row and row.encrypted_blob == winner
+
+
+def test_tries_are_counted_up_to_a_limit(table: BlobTable) -> None:
+    table.put(ROW)
+
+    assert [table.count_attempt("abcdefgh", 3) for _ in range(3)] == [1, 2, 3]
+    with pytest.raises(ConflictError):
+        table.count_attempt("abcdefgh", 3)
+
+    assert table.get("abcdefgh") == replace(ROW, attempts=3), "and the version is what it was"
+
+
+def test_of_tries_at_once_no_more_than_the_limit_are_counted(table: BlobTable) -> None:
+    table.put(ROW)
+
+    counted = [each for each in at_once(20, lambda number: table.count_attempt("abcdefgh", 5)) if each is not None]
+
+    assert sorted(counted) == [1, 2, 3, 4, 5]
+    assert table.get("abcdefgh") == replace(ROW, attempts=5)
+
+
+def test_tries_are_forgotten(table: BlobTable) -> None:
+    table.put(ROW)
+    table.count_attempt("abcdefgh", 2)
+    table.count_attempt("abcdefgh", 2)
+
+    table.forget_attempts("abcdefgh")
+
+    assert table.get("abcdefgh") == ROW
+    assert table.count_attempt("abcdefgh", 2) == 1
+
+
+def test_where_there_is_no_active_row_no_try_is_counted_and_none_is_made(table: BlobTable) -> None:
+    table.put(ROW)
+    table.set_status("abcdefgh", "LOCKED")
+
+    for session_id in ("abcdefgh", "aaaaaaaa"):
+        with pytest.raises(ConflictError):
+            table.count_attempt(session_id, 5)
+    table.forget_attempts("aaaaaaaa")
+    assert table.get("aaaaaaaa") is None
+    assert table.get("abcdefgh") == replace(ROW, deployment_status="LOCKED", version=1)
+
+
+def test_an_update_takes_back_no_try_that_was_counted_meanwhile(table: BlobTable) -> None:
+    table.put(ROW)
+    table.count_attempt("abcdefgh", 5)
+
+    for attempts in (0, 2):
+        with pytest.raises(ConflictError):
+            table.put(replace(ROW, attempts=attempts, version=1))
+    table.put(replace(ROW, attempts=1, version=1))
+
+    assert table.get("abcdefgh") == replace(ROW, attempts=1, version=1)
 
 
 def test_a_row_somebody_has_mangled_reads_as_one_that_is_over(emulated: tuple[Any, str]) -> None:
     client, name = emulated
     client.put_item(TableName=name, Item={"session_id": {"S": "mangled"}, "expires_at": {"S": "never"}})
 
-    row = DynamoBlobTable(client, name).get("mangled")
+    table = DynamoBlobTable(client, name)
 
-    assert row == BlobRow("mangled", "", "", "", "", 0, 0)
+    assert table.get("mangled") == BlobRow("mangled", "", "", "", "", 0, 0)
+    with pytest.raises(ConflictError):
+        table.count_attempt("mangled", 5)
 
 
 def test_a_table_that_is_not_there_is_an_outside_error(emulated: tuple[Any, str]) -> None:
@@ -144,6 +210,8 @@ def test_a_table_that_is_not_there_is_an_outside_error(emulated: tuple[Any, str]
         lambda: table.get("a"),
         lambda: table.of_user("a"),
         lambda: list(table.expired(1)),
+        lambda: table.count_attempt("a", 5),
+        lambda: table.forget_attempts("a"),
     ):
         with pytest.raises(OutsideError):
             use()

@@ -1,8 +1,10 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.domain.runs import Approval, Phase, ReplyToken, Status, new_run_id, new_token, storable, token_hash
+from chatops.domain.runs import Approval, Phase, ReplyToken, Status, new_token, run_id_of, storable, token_hash
 from tests.fakes.runs import GUILD, a_run
 
 ACTIVE = {Status.STARTING, Status.PLANNING, Status.AWAITING, Status.APPLYING}
@@ -27,8 +29,7 @@ def test_a_runs_files_lie_below_its_guild_and_its_id() -> None:
 
 
 def test_ids_and_tokens_do_not_repeat() -> None:
-    assert len({new_run_id() for _ in range(1000)}) == 1000 == len({new_token() for _ in range(1000)})
-    assert all(len(new_run_id()) == 16 for _ in range(10))
+    assert len({new_token() for _ in range(1000)}) == 1000
 
 
 def test_a_token_is_not_its_hash() -> None:
@@ -52,3 +53,10 @@ def test_any_text_becomes_one_that_can_be_stored(text: str) -> None:
 
 def test_a_state_is_kept_by_server_and_name() -> None:
     assert a_run(guild_id="111", deployment="shop").state_key == "111/shop/terraform.tfstate"
+
+
+def test_a_command_that_is_tried_again_means_the_same_run() -> None:
+    ids = [run_id_of(str(1100000000000000000 + number)) for number in range(1000)]
+
+    assert ids[0] == run_id_of("1100000000000000000") and len(set(ids)) == 1000
+    assert all(re.fullmatch("[0-9a-f]{16}", each) for each in ids)

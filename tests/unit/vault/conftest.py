@@ -1,5 +1,10 @@
+from collections.abc import Callable
+
 import pytest
 
+from chatops.vault.blobs import RecoveryBlobs
+from chatops.vault.ephemeral import EphemeralVault
+from chatops.vault.sessions import Sessions
 from tests.fakes.blob_table import InMemoryBlobTable
 from tests.fakes.keys import InMemoryDataKeys
 
@@ -10,6 +15,9 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+Start = Callable[[], Sessions]
 
 
 @pytest.fixture
@@ -25,3 +33,9 @@ def keys() -> InMemoryDataKeys:
 @pytest.fixture
 def table() -> InMemoryBlobTable:
     return InMemoryBlobTable()
+
+
+@pytest.fixture
+def start(table: InMemoryBlobTable, keys: InMemoryDataKeys, clock: Clock) -> Start:
+    """Starts one more process over the same table and key."""
+    return lambda: Sessions(EphemeralVault(keys, clock), RecoveryBlobs(table, clock), clock)

@@ -24,6 +24,33 @@ def test_a_saved_blob_is_active_and_has_the_guides_columns(blobs: RecoveryBlobs)
     assert row is not None
     assert (row.session_id, row.user_id, row.guild_id, row.encrypted_blob) == ("abc", "222", "111", "b64")
     assert (row.deployment_status, row.created_at, row.expires_at, row.attempts) == ("ACTIVE", 1000.5, 2800, 0)
+    assert not row.passphrase
+
+
+def test_a_row_says_whether_it_takes_a_passphrase(blobs: RecoveryBlobs) -> None:
+    blobs.save_recovery_blob("locked", "222", "111", "b64", 2800, passphrase=True)
+
+    row = blobs.get_recovery_blob("locked")
+    assert row is not None
+    assert row.passphrase
+
+
+def test_there_are_five_tries_until_one_is_right(blobs: RecoveryBlobs) -> None:
+    assert [blobs.use_attempt("abc") for _ in range(3)] == [4, 3, 2]
+
+    blobs.forget_attempts("abc")
+
+    assert [blobs.use_attempt("abc") for _ in range(5)] == [4, 3, 2, 1, 0]
+    with pytest.raises(ConflictError):
+        blobs.use_attempt("abc")
+
+
+def test_a_row_that_is_locked_or_not_there_has_no_tries(blobs: RecoveryBlobs) -> None:
+    blobs.update_recovery_blob_status("abc", "LOCKED")
+
+    for session_id in ("abc", "abd"):
+        with pytest.raises(ConflictError):
+            blobs.use_attempt(session_id)
 
 
 def test_a_row_is_refused_at_its_expiry_and_not_a_second_before(blobs: RecoveryBlobs, clock: Clock) -> None:

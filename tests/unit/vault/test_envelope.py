@@ -2,7 +2,6 @@ import base64
 import hashlib
 import hmac
 import json
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from chatops.errors import OutsideError, UserError
 from chatops.vault.envelope import MAX_PLAINTEXT, EnvelopeError, open_sealed, seal
 from tests.fakes.keys import InMemoryDataKeys
+from tests.unit.vault.rb1 import fields_of, text_of, with_a_bit_flipped
 
 KEYS = InMemoryDataKeys()
 CONTEXT = {"app": "cloud-chatops", "v": "1", "guild": "111", "user": "222", "session": "abcdefgh", "exp": "1800"}
@@ -35,18 +35,6 @@ def assert_refused(text: str, **how: object) -> None:
     with pytest.raises(EnvelopeError) as refusal:
         opened(text, **how)
     assert str(refusal.value) == "the sealed text does not open"
-
-
-def fields_of(text: str) -> dict[str, bytes]:
-    """The fields by the docstring's table, read without the module's own code."""
-    raw = base64.b64decode(text)
-    end = 81 + int.from_bytes(raw[79:81], "big")
-    cuts = {"version": 0, "salt": 3, "commitment": 35, "nonce": 67, "n": 79, "edk": 81, "ciphertext": end, "": len(raw)}
-    return {name: raw[start:stop] for (name, start), (_, stop) in pairwise(cuts.items())}
-
-
-def text_of(fields: dict[str, bytes]) -> str:
-    return base64.b64encode(b"".join(fields.values())).decode()
 
 
 FIELDS = tuple(fields_of(sealed()))
@@ -105,9 +93,7 @@ def test_every_bit_counts(field: str) -> None:
     bits = range(len(whole) * 8) if field != "ciphertext" else range(0, len(whole) * 8, 7)
 
     for bit in bits:
-        changed = bytearray(whole)
-        changed[bit // 8] ^= 1 << bit % 8
-        assert_refused(text_of(fields | {field: bytes(changed)}))
+        assert_refused(text_of(with_a_bit_flipped(fields, field, bit)))
 
 
 @pytest.mark.parametrize("field", [name for name in FIELDS if name not in ("version", "n")])

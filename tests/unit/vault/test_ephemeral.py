@@ -4,9 +4,10 @@ import threading
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from chatops.domain.passphrases import normalised
 from chatops.errors import OutsideError, SessionError
 from chatops.vault.ephemeral import EphemeralVault
 from tests.fakes.keys import InMemoryDataKeys
@@ -15,6 +16,9 @@ from tests.unit.vault.conftest import Clock
 RAW = '{"project_id": "acme-prod-123"}'
 OPENED = 1_800_000_000
 ENDS = OPENED + 1800
+
+# Every passphrase that is not the user's id costs a tenth of a second.
+few = settings(max_examples=3, deadline=None)
 
 
 @dataclass(frozen=True)
@@ -102,17 +106,16 @@ def test_a_session_is_held_at_one_version(vault: EphemeralVault) -> None:
     assert vault.get_data("abc", version=4, **ME) is None
 
 
-def test_the_vault_knows_which_session_a_user_has_open(vault: EphemeralVault, clock: Clock) -> None:
-    assert vault.session_of("111", "222") == "abc"
-    assert vault.session_of("112", "222") is None
-    assert vault.session_of("111", "223") is None
+def test_the_vault_knows_which_sessions_a_user_has_open(vault: EphemeralVault, clock: Clock) -> None:
+    assert vault.sessions_of("111", "222") == ["abc"]
+    assert vault.sessions_of("112", "222") == vault.sessions_of("111", "223") == []
 
     clock.now = OPENED + 1
     vault.open_session("newer", RAW, **ME)
-    assert vault.session_of("111", "222") == "newer"
+    assert sorted(vault.sessions_of("111", "222")) == ["abc", "newer"]
 
-    clock.now = ENDS + 1
-    assert vault.session_of("111", "222") is None
+    clock.now = ENDS
+    assert vault.sessions_of("111", "222") == ["newer"]
 
 
 def test_a_new_process_recovers_the_session_from_its_blob(keys: InMemoryDataKeys, clock: Clock) -> None:
@@ -168,16 +171,45 @@ def test_a_blob_does_not_open_at_its_expiry(vault: EphemeralVault, clock: Clock)
     assert not vault.recover_session("abc", blob, "222", expires_at=ENDS, **ME)
 
 
-@given(st.text(max_size=200), st.text(max_size=20))
-def test_any_data_and_passphrase_survive_recovery(raw_data: str, passphrase: str) -> None:
+def recovered(raw_data: str, passphrase: str, typed: str) -> str | None:
     keys, clock = InMemoryDataKeys(), Clock(OPENED)
     before, after = EphemeralVault(keys, clock), EphemeralVault(keys, clock)
     before.open_session("abc", raw_data, **ME)
-
     blob = before.generate_recovery_blob("abc", passphrase, **ME)
 
-    assert after.recover_session("abc", blob, passphrase, expires_at=ENDS, **ME)
-    assert after.get_data("abc", **ME) == raw_data
+    assert after.recover_session("abc", blob, typed, expires_at=ENDS, **ME) == bool(after.sessions_of("111", "222"))
+    return after.get_data("abc", **ME)
+
+
+@given(st.text(max_size=200))
+def test_any_data_survives_recovery(raw_data: str) -> None:
+    assert recovered(raw_data, "222", "222") == raw_data
+
+
+@few
+@given(st.text(max_size=20))
+def test_any_passphrase_opens_what_it_sealed(passphrase: str) -> None:
+    assert recovered(RAW, passphrase, passphrase) == RAW
+
+
+@few
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_no_other_passphrase_does(passphrase: str, typed: str) -> None:
+    assume(normalised(passphrase) != normalised(typed))
+
+    assert recovered(RAW, passphrase, typed) is None
+
+
+def test_a_passphrase_cannot_be_got_around(vault: EphemeralVault, keys: InMemoryDataKeys, clock: Clock) -> None:
+    blob, after = vault.generate_recovery_blob("abc", "otter lamp gravel", **ME), EphemeralVault(keys, clock)
+
+    for typed in ("222", "", "２２２", "Otter lamp gravel", "otter lamp gravel.", "\ud800"):
+        assert not after.recover_session("abc", blob, typed, expires_at=ENDS, **ME)
+    assert after.recover_session("abc", blob, "otter lamp gravel", expires_at=ENDS, **ME)
+
+
+def test_a_passphrase_opens_in_every_spelling_of_it() -> None:
+    assert recovered(RAW, "Zw\u00f6lf Boxk\u00e4mpfer", " Zwo\u0308lf  Boxka\u0308mpfer\n") == RAW
 
 
 def test_a_key_service_that_is_down_makes_no_blob_and_opens_none(vault: EphemeralVault, keys: InMemoryDataKeys) -> None:
@@ -202,6 +234,12 @@ def test_a_service_account_is_added_to_the_session_and_travels_in_its_blob(
     after.recover_session("abc", blob, "222", expires_at=ENDS, **ME)
     assert after.get_service_account("abc", **ME) == '{ "type": "service_account" }'
     assert json.loads(after.get_data("abc", **ME) or "")["project_id"] == "acme-prod-123"
+
+
+@pytest.mark.parametrize("sa_json", ["", "not JSON", "[]", "3", "null", '"text"'])
+def test_what_is_no_object_is_no_service_account(vault: EphemeralVault, sa_json: str) -> None:
+    assert not vault.store_service_account("abc", sa_json, **ME)
+    assert vault.get_data("abc", **ME) == RAW
 
 
 @pytest.mark.parametrize("raw_data", ["acme-prod-123", "[]", "", "3"])
@@ -248,8 +286,9 @@ def test_threads_that_open_close_and_recover_at_once_do_not_disturb_each_other(
             blob = vault.generate_recovery_blob(f"s{user_id}", user_id, **mine)
             vault.close_session(f"s{user_id}", **mine)
             vault.recover_session(f"s{user_id}", blob, user_id, expires_at=ENDS, **mine)
-            vault.store_service_account(f"s{user_id}", user_id, **mine)
-            if vault.get_service_account(f"s{user_id}", **mine) != user_id:
+            account = json.dumps({"of": user_id})
+            vault.store_service_account(f"s{user_id}", account, **mine)
+            if vault.get_service_account(f"s{user_id}", **mine) != account:
                 wrong.append(user_id)
 
     threads = [threading.Thread(target=one, args=(str(number),)) for number in range(8)]

@@ -1,31 +1,29 @@
 import json
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from chatops.errors import OutsideError, SessionError
+from chatops.domain.sessions import Session
+from chatops.errors import OutsideError, SessionError, UserError
 from chatops.vault.blobs import RecoveryBlobs
 from chatops.vault.ephemeral import EphemeralVault
 from chatops.vault.sessions import Sessions
 from tests.fakes.blob_table import InMemoryBlobTable
 from tests.fakes.keys import InMemoryDataKeys
-from tests.unit.vault.conftest import Clock
+from tests.unit.vault.conftest import Clock, Start
 
 GUILD, USER = "613425648685547541", "80351110224678912"
 CREDENTIALS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "canary"}
 
-Start = Callable[[], Sessions]
 
-
-@pytest.fixture
-def start(table: InMemoryBlobTable, keys: InMemoryDataKeys, clock: Clock) -> Start:
-    """Starts one more process over the same table and key."""
-    return lambda: Sessions(EphemeralVault(keys, clock), RecoveryBlobs(table, clock), clock)
-
-
-def opened(sessions: Sessions, project_id: str = "123456789012", guild_id: str = GUILD, user_id: str = USER):
-    return sessions.open(guild_id, user_id, "aws", project_id, "eu-west-1", CREDENTIALS)
+def opened(
+    sessions: Sessions,
+    project_id: str = "123456789012",
+    guild_id: str = GUILD,
+    user_id: str = USER,
+    provider: str = "aws",
+) -> Session:
+    return sessions.open(guild_id, user_id, provider, project_id, "eu-west-1", CREDENTIALS)
 
 
 def assert_none(sessions: Sessions, guild_id: str = GUILD, user_id: str = USER) -> None:
@@ -78,24 +76,89 @@ def test_a_session_ends_after_half_an_hour_in_every_process(start: Start, clock:
 
 def test_a_session_is_nobody_elses(start: Start) -> None:
     sessions = start()
-    opened(sessions)
+    session = opened(sessions)
 
     assert_none(sessions, user_id="80351110224678913")
     assert_none(sessions, guild_id="613425648685547542")
     assert_none(sessions, guild_id=USER, user_id=GUILD)
-    assert not sessions.close(GUILD, "80351110224678913")
-    assert sessions.current(GUILD, USER)
+    for guild_id, user_id in ((GUILD, "80351110224678913"), ("613425648685547542", USER), (USER, GUILD)):
+        assert not sessions.close(session.id, guild_id, user_id)
+    assert sessions.current(GUILD, USER) == start().current(GUILD, USER) == session
 
 
-def test_opening_a_session_closes_the_older_one(start: Start, table: InMemoryBlobTable) -> None:
+@pytest.mark.parametrize("session_id", ["", "ABCDEFGH", "a" * 5000, "../../etc", "\ud800" * 8, "abcdefgh\n"])
+def test_an_id_that_cannot_be_one_is_refused_unasked(start: Start, table: InMemoryBlobTable, session_id: str) -> None:
+    """DynamoDB would call some of these an error of ours."""
+    sessions = start()
+    table.available = False
+
+    for use in (sessions.get, lambda *where: sessions.unlock(*where, "otter lamp gravel")):
+        with pytest.raises(SessionError) as refusal:
+            use(session_id, GUILD, USER)
+        assert (type(refusal.value), str(refusal.value)) == (SessionError, str(SessionError()))
+    assert not sessions.close(session_id, GUILD, USER)
+
+
+def test_several_sessions_are_open_beside_each_other_and_the_newest_is_current(start: Start, clock: Clock) -> None:
     first, second = start(), start()
     older = opened(first, "111111111111")
-
+    clock.now += 0.5
     newer = opened(second, "222222222222")
 
-    assert list(table.rows) == [newer.id]
-    assert older.id != newer.id
-    assert first.current(GUILD, USER) == second.current(GUILD, USER) == newer
+    for sessions in (first, second, start()):
+        assert sessions.current(GUILD, USER) == newer
+        assert sessions.get(older.id, GUILD, USER) == older
+        assert [each.session for each in sessions.listed(GUILD, USER)] == [newer, older]
+
+
+@pytest.mark.parametrize(
+    ("provider", "project_id", "expected"),
+    [
+        ("", "", 3),
+        ("gcp", "", 3),
+        ("aws", "", 2),
+        ("aws", "111111111111", 0),
+        ("", "222222222222", 2),
+        ("azure", "", 3),  # none fits: the newest, so that it can be said what is open
+        ("gcp", "111111111111", 3),
+    ],
+)
+def test_the_current_session_is_the_newest_that_fits(
+    start: Start, clock: Clock, provider: str, project_id: str, expected: int
+) -> None:
+    each: list[Session] = []
+    for cloud, project in (("aws", "1" * 12), ("gcp", "acme-prod"), ("aws", "2" * 12), ("gcp", "acme-dev")):
+        each.append(opened(start(), project, provider=cloud))
+        clock.now += 1
+
+    assert start().current(GUILD, USER, provider, project_id) == each[expected]
+
+
+def test_five_may_be_open_in_a_guild_and_no_sixth(start: Start, clock: Clock) -> None:
+    five = [opened(start()) for _ in range(5)]
+
+    with pytest.raises(UserError, match="/cloud-sessions") as refusal:
+        opened(start())
+    assert not isinstance(refusal.value, SessionError)
+    assert opened(start(), guild_id="613425648685547542")
+    assert opened(start(), user_id="80351110224678913")
+
+    assert start().close(five[0].id, GUILD, USER)
+    assert opened(start())
+    clock.now = five[0].expires_at
+    assert opened(start())
+
+
+def test_the_limit_counts_what_was_opened_here_before_the_index_knows_it(
+    start: Start, table: InMemoryBlobTable
+) -> None:
+    sessions = start()
+    table.index_lags = True
+    for _ in range(5):
+        opened(sessions)
+
+    with pytest.raises(UserError, match="5 open sessions"):
+        opened(sessions)
 
 
 def test_sessions_in_two_guilds_stand_side_by_side(start: Start) -> None:
@@ -108,15 +171,17 @@ def test_sessions_in_two_guilds_stand_side_by_side(start: Start) -> None:
 
 def test_a_session_closed_in_one_process_is_closed_in_all(start: Start, table: InMemoryBlobTable) -> None:
     first, second = start(), start()
-    opened(first)
-    second.current(GUILD, USER)
+    session, other = opened(first), opened(first, "222222222222")
+    second.get(session.id, GUILD, USER)
 
-    assert second.close(GUILD, USER)
+    assert second.close(session.id, GUILD, USER)
 
-    assert table.rows == {}
-    assert_none(first)
-    assert_none(second)
-    assert not first.close(GUILD, USER)
+    assert list(table.rows) == [other.id]
+    for sessions in (first, second):
+        with pytest.raises(SessionError):
+            sessions.get(session.id, GUILD, USER)
+        assert sessions.current(GUILD, USER) == other
+        assert not sessions.close(session.id, GUILD, USER)
 
 
 def test_a_session_locked_elsewhere_is_locked_here(start: Start, table: InMemoryBlobTable) -> None:
@@ -127,6 +192,8 @@ def test_a_session_locked_elsewhere_is_locked_here(start: Start, table: InMemory
 
     assert_none(sessions)
     assert_none(start())
+    assert sessions.listed(GUILD, USER) == ()
+    assert not sessions.close(session.id, GUILD, USER)
 
 
 def test_a_session_updated_elsewhere_is_updated_here(
@@ -153,8 +220,8 @@ def test_a_session_is_found_where_it_was_opened_before_the_index_knows_it(
     table.index_lags = True
     session = opened(sessions)
 
-    assert sessions.current(GUILD, USER) == session
-    assert sessions.close(GUILD, USER)
+    assert sessions.current(GUILD, USER) == sessions.get(session.id, GUILD, USER) == session
+    assert sessions.close(session.id, GUILD, USER)
     assert_none(sessions)
 
 
@@ -227,12 +294,51 @@ def test_a_key_service_that_is_down_keeps_the_older_session(start: Start, keys: 
 
 def test_a_table_that_is_down_is_said_to_be_down(start: Start, table: InMemoryBlobTable) -> None:
     sessions = start()
-    opened(sessions)
+    session = opened(sessions)
     table.available = False
 
-    for use in (lambda: opened(sessions), lambda: sessions.current(GUILD, USER), lambda: sessions.close(GUILD, USER)):
+    for use in (
+        lambda: opened(sessions),
+        lambda: sessions.current(GUILD, USER),
+        lambda: sessions.get(session.id, GUILD, USER),
+        lambda: sessions.listed(GUILD, USER),
+        lambda: sessions.close(session.id, GUILD, USER),
+    ):
         with pytest.raises(OutsideError):
             use()
+
+
+def test_a_session_that_could_not_be_stored_is_not_held_either(
+    start: Start, keys: InMemoryDataKeys, clock: Clock
+) -> None:
+    vault = EphemeralVault(keys, clock)
+    sessions = Sessions(vault, RecoveryBlobs(InMemoryBlobTable(), clock), clock)
+    keys.enabled = False
+
+    with pytest.raises(OutsideError):
+        opened(sessions)
+    assert vault.sessions_of(GUILD, USER) == []
+
+
+def test_credentials_are_the_service_account_of_the_guides_vault(keys: InMemoryDataKeys, clock: Clock) -> None:
+    vault = EphemeralVault(keys, clock)
+    sessions = Sessions(vault, RecoveryBlobs(InMemoryBlobTable(), clock), clock)
+    session = opened(sessions)
+    owner = {"guild_id": GUILD, "user_id": USER}
+
+    assert json.loads(vault.get_service_account(session.id, **owner) or "") == CREDENTIALS
+    assert vault.store_service_account(session.id, '{"type": "service_account"}', **owner)
+    assert sessions.get(session.id, GUILD, USER) == replace(session, credentials={"type": "service_account"})
+
+
+def test_the_list_says_when_each_began_and_ends(start: Start, clock: Clock) -> None:
+    session = opened(start())
+
+    (listed,) = start().listed(GUILD, USER)
+
+    assert (listed.id, listed.created_at, listed.expires_at) == (session.id, clock.now, session.expires_at)
+    assert (listed.passphrase, listed.session) == (False, session)
+    assert start().listed(GUILD, "80351110224678913") == start().listed("613425648685547542", USER) == ()
 
 
 def test_the_database_and_what_is_printed_hold_nothing_readable(start: Start, table: InMemoryBlobTable) -> None:

@@ -5,6 +5,8 @@ ChatOpsError
 │   ├── BlueprintError   (domain/blueprints.py) no such blueprint
 │   ├── VariableError    (domain/blueprints.py) a variable is missing or wrong
 │   ├── SessionError     no open session, or one that cannot be opened: one text for every cause
+│   │   ├── SessionLocked    one that its owner's passphrase would open
+│   │   └── WrongPassphrase  a try to open it failed; says how many are left
 │   ├── LockedError      another run holds the deployment
 │   └── DeniedError      the person may not do this
 ├── ConfigError          an environment variable is missing or wrong: the function's init fails
@@ -12,6 +14,7 @@ ChatOpsError
 ├── RefusedClaim         a build asked for a bundle that is not its own: answered 403
 │   └── SpentClaim       with the right token, for the second time: alarmed
 ├── ConflictError        a conditional write lost against another writer
+│   └── BusyError        somebody else works on it at this moment: to be tried again later
 └── OutsideError         AWS or Discord did not do what was asked; the cause is chained
 """
 
@@ -35,8 +38,30 @@ class SessionError(UserError):
         )
 
 
+class SessionLocked(SessionError):
+    """The session is sealed with its owner's passphrase, and this process does not hold it open."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"Session `{session_id}` is locked with your passphrase.")
+        self.session_id = session_id
+
+
+class WrongPassphrase(SessionError):
+    """A passphrase did not open the session; `left` tries remain until it is locked for good."""
+
+    def __init__(self, session_id: str, left: int) -> None:
+        tries = "1 try is left" if left == 1 else f"{left} tries are left"
+        super().__init__(f"That passphrase does not open session `{session_id}`. {tries}.")
+        self.session_id = session_id
+        self.left = left
+
+
 class LockedError(UserError):
-    """Another run holds the deployment's lock."""
+    """Another run holds the deployment's lock; `run_id` names it, where it is known."""
+
+    def __init__(self, message: str, run_id: str = "") -> None:
+        super().__init__(message)
+        self.run_id = run_id
 
 
 class DeniedError(UserError):
@@ -57,6 +82,10 @@ class SpentClaim(RefusedClaim):
 
 class ConflictError(ChatOpsError):
     """A conditional write lost."""
+
+
+class BusyError(ConflictError):
+    """Somebody else works on it at this moment; whether they finish is known only later."""
 
 
 class OutsideError(ChatOpsError):

@@ -29,7 +29,10 @@ class DataKeys(Protocol):
 
 @dataclass(frozen=True)
 class BlobRow:
-    """A row of `recovery_blobs`, in the guide's columns and `attempts`."""
+    """A row of `recovery_blobs`, in the guide's columns and three of our own.
+
+    `attempts` counts tries with a passphrase, `version` the changes of the row; `passphrase` says that one is needed.
+    """
 
     session_id: str
     user_id: str
@@ -40,6 +43,7 @@ class BlobRow:
     expires_at: float
     attempts: int = 0
     version: int = 0
+    passphrase: bool = False
 
 
 class BlobTable(Protocol):
@@ -59,6 +63,18 @@ class BlobTable(Protocol):
 
     def set_status(self, session_id: str, status: str) -> bool:
         """Change `deployment_status`; False if there is no such row."""
+        ...
+
+    def count_attempt(self, session_id: str, most: int) -> int:
+        """Count one more try with a passphrase, before it is made, and return how many there were.
+
+        Raises:
+            ConflictError: there is no such row, it is not active, or `most` tries were made; however many try at once.
+        """
+        ...
+
+    def forget_attempts(self, session_id: str) -> None:
+        """The passphrase was right: count from nothing again. Nothing happens where there is no such row."""
         ...
 
     def delete(self, session_id: str) -> None:
@@ -85,8 +101,19 @@ class RunStore(Protocol):
         """Ids of the runs whose final message does not stand yet; the list may lag."""
         ...
 
+    def of_session(self, guild_id: str, session_id: str, since: int) -> Sequence[Run]:
+        """The runs of a guild that took this session's credentials, newest first; `since` is when it was opened."""
+        ...
+
+    def of_deployment(self, guild_id: str, deployment: str, since: int, until: int) -> Sequence[Run]:
+        """The runs of a deployment that were created in this time, newest first; the list may lag."""
+        ...
+
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
-        """Enter a phase: a new build may claim its bundle. ConflictError if the run has ended."""
+        """Enter a phase: a new build may claim its bundle.
+
+        ConflictError if the run has ended, or a build has claimed the bundle of this very phase.
+        """
         ...
 
     def claim(self, run_id: str, build: Build) -> None:
@@ -124,8 +151,11 @@ class RunStore(Protocol):
         """The final message stands; ConflictError if there is no such run."""
         ...
 
-    def keep_message(self, run_id: str, message: MessageRef) -> None:
-        """Where the live message is; ConflictError if there is no such run."""
+    def keep_message(self, run_id: str, message: MessageRef, token: ReplyToken | None = None) -> None:
+        """Where the live message is, and the token that can edit it if it is another one than before.
+
+        ConflictError if there is no such run.
+        """
         ...
 
     def keep_token(self, run_id: str, token: ReplyToken) -> None:
@@ -165,7 +195,7 @@ class DeploymentStore(Protocol):
         ...
 
     def acquire(self, deployment: Deployment, run_id: str, user_id: str, now: int) -> Lock:
-        """Take the lock, creating the deployment if it is new; ConflictError if another run holds it."""
+        """Take the lock, creating the deployment if it is new; ConflictError if a run holds it."""
         ...
 
     def release(self, guild_id: str, name: str, run_id: str) -> bool:
@@ -185,11 +215,27 @@ class InteractionStore(Protocol):
     """Claimed interaction ids, and which run a build works for."""
 
     def claim(self, interaction_id: str, now: int) -> bool:
-        """True for the one that may work on the interaction (first, or after a dead first one)."""
+        """True for the one that may work on the interaction (first, or after a dead first one); False once it is done.
+
+        Raises:
+            BusyError: somebody works on it, or died so short a time ago that nobody can tell.
+        """
         ...
 
     def done(self, interaction_id: str) -> None:
         """The interaction is answered."""
+        ...
+
+    def hold(self, interaction_id: str, payload: Mapping[str, Any], now: int) -> None:
+        """Keep what an interaction asked until a form about it comes back, for fifteen minutes; without its token."""
+        ...
+
+    def held(self, interaction_id: str, now: int) -> Mapping[str, Any] | None:
+        """What was held, or None when there is nothing (any more)."""
+        ...
+
+    def let_go(self, interaction_id: str) -> None:
+        """Forget what was held."""
         ...
 
     def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:
@@ -238,6 +284,14 @@ class Artefacts(Protocol):
 
     def get(self, key: str) -> bytes | None:
         """The object; None if there is none, or an empty or absurdly large one."""
+        ...
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such an object, of whatever size."""
+        ...
+
+    def where(self, key: str) -> str:
+        """The object's address as an administrator types it (s3://…)."""
         ...
 
     def put(self, key: str, body: bytes) -> None:

@@ -1,15 +1,17 @@
 """The `recovery_blobs` table in DynamoDB.
 
-Key `session_id`; index `user_id-index` on `user_id` and `created_at`, of which only the keys are used, so that it
-needs no copy of the blobs; TTL attribute `expires_at`, whole unix seconds.
+Key `session_id`; index `user_id-index` on `user_id` and `created_at`, with what a suggestion needs beside its keys, and
+without the blobs; TTL attribute `expires_at`, whole unix seconds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 from chatops.adapters.calls import aws_call
 from chatops.adapters.dynamodb import Change, Item, Table
+from chatops.domain.sessions import ACTIVE
 from chatops.errors import ConflictError
 from chatops.ports import BlobRow
 
@@ -17,7 +19,10 @@ USER_INDEX = "user_id-index"
 
 
 class DynamoBlobTable:
-    """`BlobTable` over boto3's DynamoDB client; every change raises `version`, which a later `put` must follow."""
+    """`BlobTable` over boto3's DynamoDB client; every change raises `version`, which a later `put` must follow.
+
+    Only a count of tries does not: a session that another process holds open stays open there.
+    """
 
     def __init__(self, client: Any, table_name: str) -> None:
         self._client = client
@@ -28,12 +33,14 @@ class DynamoBlobTable:
         """Write a whole row: version 0 is a new one, version n replaces version n - 1.
 
         Raises:
-            ConflictError: the id is taken, or the row is gone or of another version.
+            ConflictError: the id is taken, or the row is gone, of another version, or has another number of attempts.
         """
         if row.version == 0:
             self._table.put(_item(row), when="attribute_not_exists({session_id})")
         else:
-            self._table.put(_item(row), when="{version} = :before", expect={"before": row.version - 1})
+            # The attempts too: they change without a new version, and a put must not take a counted one back.
+            when, expect = "{version} = :before AND {attempts} = :counted", {"before": row.version - 1}
+            self._table.put(_item(row), when=when, expect=expect | {"counted": row.attempts})
 
     def get(self, session_id: str) -> BlobRow | None:
         """See BlobTable."""
@@ -46,6 +53,18 @@ class DynamoBlobTable:
         rows = [self.get(item["session_id"]) for item in named]
         return [row for row in rows if row and row.user_id == user_id]
 
+    def names_of(self, user_id: str, guild_id: str) -> Sequence[tuple[str, int]]:
+        """(session id, expires_at) of a user's active rows in a guild, newest first, as the index has them.
+
+        For suggestions: it reads no blob, and needs no right to the table itself.
+        """
+        named = self._table.query("user_id", user_id, index=USER_INDEX, newest_first=True)
+        return [
+            (_text(item, "session_id"), int(_number(item, "expires_at")))
+            for item in named
+            if item.get("guild_id") == guild_id and item.get("deployment_status") == ACTIVE
+        ]
+
     def set_status(self, session_id: str, status: str) -> bool:
         """See BlobTable."""
         change = Change(set={"deployment_status": status}, add={"version": 1}, when="attribute_exists({session_id})")
@@ -54,6 +73,21 @@ class DynamoBlobTable:
         except ConflictError:
             return False
         return True
+
+    def count_attempt(self, session_id: str, most: int) -> int:
+        """See BlobTable; one conditional write, so that no two tries count as one."""
+        change = Change(
+            add={"attempts": 1},
+            when="{deployment_status} = :active AND {attempts} < :most",
+            expect={"active": ACTIVE, "most": most},
+        )
+        return int(self._table.update({"session_id": session_id}, change)["attempts"])
+
+    def forget_attempts(self, session_id: str) -> None:
+        """See BlobTable."""
+        change = Change(set={"attempts": 0}, when="attribute_exists({session_id})")
+        with suppress(ConflictError):
+            self._table.update({"session_id": session_id}, change)
 
     def delete(self, session_id: str) -> None:
         """See BlobTable."""
@@ -83,6 +117,7 @@ def _item(row: BlobRow) -> Item:
         "expires_at": int(row.expires_at),
         "attempts": row.attempts,
         "version": row.version,
+        "passphrase": row.passphrase,
     }
 
 
@@ -98,6 +133,7 @@ def _row(item: Mapping[str, Any]) -> BlobRow:
         expires_at=_number(item, "expires_at"),
         attempts=int(_number(item, "attempts")),
         version=int(_number(item, "version")),
+        passphrase=item.get("passphrase") is True,
     )
 
 

@@ -13,12 +13,17 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{1,30}")
 
 @dataclass(frozen=True)
 class Lock:
-    """Who holds a deployment. Every write names the run; `fence` grows with every lock and orders the runs."""
+    """Who holds a deployment, which run held it before, and which one's state Terraform could not save, if any.
+
+    Every write names the run; `fence` grows with every lock and orders the runs.
+    """
 
     run_id: str
     fence: int
     user_id: str
     since: int
+    previous_run_id: str = ""
+    unsaved_run_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class Deployment:
     updated_by: str = ""
     updated_at: int = 0
     last_run_id: str = ""
+    unsaved_run_id: str = ""
 
 
 def checked_name(name: str) -> str:

@@ -72,7 +72,10 @@ class ReplyToken:
 
 @dataclass(frozen=True)
 class Build:
-    """A phase's build: who may claim its bundle, and whether it lives. Only hashes of its tokens are kept."""
+    """A phase's build: who may claim its bundle, and whether it lives. Only hashes of its tokens are kept.
+
+    `host` is the name of the machine that claimed: Terraform writes it into its lock.
+    """
 
     phase: Phase
     claim_hash: str
@@ -81,6 +84,7 @@ class Build:
     heartbeat_hash: str = ""
     heartbeat_at: int = 0
     claimed_at: int = 0
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,11 @@ class Approval:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a deployment."""
+    """One run of a deployment.
+
+    `session_id` is the session whose credentials it took. `previous_run_id` is the run that held the deployment before.
+    `unsaved_run_id` is an earlier run whose state Terraform could not save: this run saves it before anything else.
+    """
 
     id: str
     guild_id: str
@@ -111,6 +119,9 @@ class Run:
     provider: str = "none"
     region: str = ""
     project_id: str = ""
+    session_id: str = ""
+    previous_run_id: str = ""
+    unsaved_run_id: str = ""
     status: Status = Status.STARTING
     build: Build | None = None
     plan: Mapping[str, Any] = field(default_factory=dict)
@@ -136,6 +147,17 @@ class Run:
         return Phase.DESTROY if self.destroy else Phase.APPLY
 
     @property
+    def got_to_work(self) -> bool:
+        """Whether a build of the phase that changes the cloud has had its bundle."""
+        return self.build is not None and bool(self.build.build_id) and self.build.phase is not Phase.PLAN
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether something is left to finish: it was cut off, or broke in the phase that changes the cloud."""
+        broken = self.status in (Status.FAILED, Status.CANCELLED)
+        return self.status is Status.INTERRUPTED or (broken and self.got_to_work)
+
+    @property
     def state_key(self) -> str:
         """The key of the deployment's Terraform state in the state bucket."""
         return f"{self.guild_id}/{self.deployment}/terraform.tfstate"
@@ -158,9 +180,9 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def new_run_id() -> str:
-    """Sixteen lower-case hexadecimal characters: a name, never a secret."""
-    return secrets.token_hex(8)
+def run_id_of(interaction_id: str) -> str:
+    """Sixteen lower-case hexadecimal characters: a name, never a secret; the same for a command that is tried again."""
+    return hashlib.sha256(f"run of interaction {interaction_id}".encode()).hexdigest()[:16]
 
 
 def new_token() -> str:

@@ -1,13 +1,20 @@
 """Sessions: thirty minutes in which a person may deploy with what they brought."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 SESSION_SECONDS = 30 * 60
+MAX_SESSIONS = 5
+MAX_TRIES = 5
+
+# What `deployment_status` of a recovery blob may say. Only an active session can be used.
+ACTIVE, LOCKED = "ACTIVE", "LOCKED"
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_ID = re.compile(f"[{_ALPHABET}]{{8}}")
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,22 @@ class Session:
     credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True)
+class OpenSession:
+    """One of a person's open sessions; `session` is None where it needs its passphrase first."""
+
+    id: str
+    created_at: float
+    expires_at: int
+    passphrase: bool
+    session: Session | None
+
+
 def new_session_id() -> str:
     """Eight lower-case base32 characters: a name, never a secret."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def is_session_id(text: str) -> bool:
+    """Whether the text, which anybody may have typed, has the form of a session id."""
+    return _ID.fullmatch(text) is not None

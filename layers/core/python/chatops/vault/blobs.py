@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from chatops.domain.sessions import ACTIVE, MAX_TRIES
 from chatops.ports import BlobRow, BlobTable
-
-ACTIVE = "ACTIVE"
 
 
 class RecoveryBlobs:
@@ -15,14 +14,24 @@ class RecoveryBlobs:
         self._clock = clock
 
     def save_recovery_blob(
-        self, session_id: str, user_id: str, guild_id: str, encrypted_blob: str, expires_at: int
+        self,
+        session_id: str,
+        user_id: str,
+        guild_id: str,
+        encrypted_blob: str,
+        expires_at: int,
+        *,
+        passphrase: bool = False,
     ) -> None:
-        """Store a new session's blob until `expires_at` (unix seconds).
+        """Store a new session's blob until `expires_at` (unix seconds), and whether it opens by a passphrase only.
 
         Raises:
             ConflictError: the id is taken.
         """
-        self._table.put(BlobRow(session_id, user_id, guild_id, encrypted_blob, ACTIVE, self._clock(), expires_at))
+        now = self._clock()
+        self._table.put(
+            BlobRow(session_id, user_id, guild_id, encrypted_blob, ACTIVE, now, expires_at, passphrase=passphrase)
+        )
 
     def get_recovery_blob(self, session_id: str) -> BlobRow | None:
         """The row, whatever its status; None once it has expired."""
@@ -39,6 +48,18 @@ class RecoveryBlobs:
     def update_recovery_blob_status(self, session_id: str, status: str) -> bool:
         """Change the status; every other than ACTIVE ends the session. False if there is no such row."""
         return self._table.set_status(session_id, status)
+
+    def use_attempt(self, session_id: str) -> int:
+        """Use up one of the tries with a passphrase, before it is made, and return how many are left after it.
+
+        Raises:
+            ConflictError: there is no active row, or no try left; however many try at once.
+        """
+        return MAX_TRIES - self._table.count_attempt(session_id, MAX_TRIES)
+
+    def forget_attempts(self, session_id: str) -> None:
+        """The passphrase was right: all tries are left again."""
+        self._table.forget_attempts(session_id)
 
     def delete_recovery_blob(self, session_id: str) -> None:
         """Forget the row."""

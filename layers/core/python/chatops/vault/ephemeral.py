@@ -7,7 +7,7 @@ where those are not its own.
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from chatops.domain.sessions import SESSION_SECONDS
 from chatops.errors import SessionError
 from chatops.ports import DataKeys
 from chatops.vault.envelope import EnvelopeError, open_sealed, seal
+from chatops.vault.passphrase import secret_of
 
 RECOVERY_LABEL = "cloud-chatops/recovery"
 
@@ -96,15 +97,16 @@ class EphemeralVault:
                 del self._entries[session_id]
             return entry is not None
 
-    def session_of(self, guild_id: str, user_id: str) -> str | None:
-        """The id of the session that the user has open here in the guild, the newest of several."""
+    def sessions_of(self, guild_id: str, user_id: str) -> Sequence[str]:
+        """The ids of the sessions that the user has open here in the guild."""
         with self._mutex:
             self._forget_expired()
-            mine = {key: entry for key, entry in self._entries.items() if entry.belongs_to(guild_id, user_id)}
-            return max(mine, key=lambda key: mine[key].expires_at, default=None)
+            return [key for key, entry in self._entries.items() if entry.belongs_to(guild_id, user_id)]
 
     def generate_recovery_blob(self, session_id: str, user_passphrase: str, *, guild_id: str, user_id: str) -> str:
         """The session's data sealed for its owner until its expiry, as one base64 text.
+
+        The user's id as the passphrase adds nothing to the key; any other one is needed to open the blob again.
 
         Raises:
             SessionError: there is no such session.
@@ -114,10 +116,11 @@ class EphemeralVault:
         entry = self._entry(session_id, guild_id, user_id)
         if entry is None:
             raise SessionError
+        context = _context(session_id, guild_id, user_id, entry.expires_at)
         return seal(
             self._fernet.decrypt(entry.token),
-            context=_context(session_id, guild_id, user_id, entry.expires_at),
-            secret=user_passphrase.encode(),
+            context=context,
+            secret=secret_of(user_passphrase, context),
             keys=self._keys,
             label=RECOVERY_LABEL,
         )
@@ -137,11 +140,13 @@ class EphemeralVault:
 
         `guild_id` and `user_id` come from the signed interaction, only `expires_at` and `version` from the blob's row.
         """
+        context = _context(session_id, guild_id, user_id, expires_at)
+        secret = secret_of(user_passphrase, context)
         try:
             raw_data = open_sealed(
                 recovery_blob,
-                context=_context(session_id, guild_id, user_id, expires_at),
-                secret=user_passphrase.encode(),
+                context=context,
+                secret=secret,
                 keys=self._keys,
                 label=RECOVERY_LABEL,
             )
@@ -153,16 +158,19 @@ class EphemeralVault:
         )
 
     def store_service_account(self, session_id: str, sa_json: str, *, guild_id: str, user_id: str) -> bool:
-        """Add a service account to the session; False if there is no such session, or its data is no JSON object."""
+        """Put a service account, as JSON text, in the place of the session's credentials.
+
+        False if there is no such session, or if the account or the session's data is not a JSON object.
+        """
         with self._mutex:
             data = _parsed(self.get_data(session_id, guild_id=guild_id, user_id=user_id))
-            if data is None:
+            if data is None or _parsed(sa_json) is None:
                 return False
             changed = json.dumps({**data, "service_account": sa_json})
             return self.update_session(session_id, changed, guild_id=guild_id, user_id=user_id)
 
     def get_service_account(self, session_id: str, *, guild_id: str, user_id: str) -> str | None:
-        """The session's service account, if it has one."""
+        """The session's credentials as JSON text, whatever its provider calls them; None if it has none."""
         data = _parsed(self.get_data(session_id, guild_id=guild_id, user_id=user_id)) or {}
         return data.get("service_account")
 
