@@ -21,6 +21,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="Cloud ChatOps on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help="tell the main job as a story, then stop")
+    chaos = commands.add_parser("chaos", help="kill things at random while deploying; nothing may be lost or doubled")
+    chaos.add_argument("--rounds", type=int, default=100, help="how many deployments (default 100)")
+    chaos.add_argument("--seed", type=int, help="repeat the crashes of an earlier run")
     up = commands.add_parser("up", help="leave everything running until Ctrl-C")
     up.add_argument("--port", type=int, default=8080, help="Discord's stand-in listens here (default 8080)")
     send = commands.add_parser("send", help="type a slash command: send /cloud-status name:web-app")
@@ -33,6 +36,11 @@ def main(arguments: Sequence[str]) -> int:
     press.add_argument(
         "--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="who presses it"
     )
+    fill = commands.add_parser("fill", help="send the form that is open: fill passphrase:'four random words here'")
+    fill.add_argument("words", nargs="+", metavar="FIELD:value")
+    fill.add_argument(
+        "--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="whose form it is"
+    )
     commands.add_parser("messages", help="show the channel as it is now")
     chosen = parser.parse_args(arguments)
     return _COMMANDS[chosen.command](chosen)
@@ -42,6 +50,12 @@ def _demo(_: argparse.Namespace) -> int:
     from sandbox import demo
 
     return demo.main()
+
+
+def _chaos(chosen: argparse.Namespace) -> int:
+    from sandbox import chaos
+
+    return chaos.main(chosen.rounds, chosen.seed)
 
 
 def _up(chosen: argparse.Namespace) -> int:
@@ -75,15 +89,24 @@ def _up(chosen: argparse.Namespace) -> int:
 
 def _send(chosen: argparse.Namespace) -> int:
     name, *options = chosen.words
-    pairs = [option.partition(":") for option in options]
-    if not all(colon for _, colon, _ in pairs):
-        sys.exit("options are written name:value, such as name:web-app")
-    body = {"name": name.lstrip("/"), "options": {key: value for key, _, value in pairs}, "user": chosen.user}
+    body = {"name": name.lstrip("/"), "options": _pairs(options), "user": chosen.user}
     return _shown(_post("slash", body | {"wait_seconds": 30}))
 
 
+def _fill(chosen: argparse.Namespace) -> int:
+    body = {"values": _pairs(chosen.words), "user": chosen.user}
+    return _shown(_post("submit", body | {"wait_seconds": 30}))
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    pairs = [word.partition(":") for word in words]
+    if not all(colon for _, colon, _ in pairs):
+        sys.exit("options and fields are written name:value, such as name:web-app")
+    return {key: value for key, _, value in pairs}
+
+
 def _press(chosen: argparse.Namespace) -> int:
-    for message in reversed(_get("messages")):
+    for message in reversed(_get(f"messages?user={chosen.user}")):
         for row in message.get("components", []):
             for button in row.get("components", []):
                 if button.get("label", "").lower() == chosen.label.lower():
@@ -95,7 +118,10 @@ def _press(chosen: argparse.Namespace) -> int:
 def _pressed(body: dict[str, Any], user: str) -> int:
     """A button's answer is the message itself, or a private note that comes a moment later."""
     before = {message["id"] for message in _get(f"messages?user={user}")}
-    code = _shown(_post("press", body | {"wait_seconds": 5}))
+    result = _post("press", body | {"wait_seconds": 5})
+    code = _shown(result)
+    if result["modal"]:
+        return code
     deadline = time.monotonic() + _NOTE_SECONDS
     while time.monotonic() < deadline:
         new = [message for message in _get(f"messages?user={user}") if message["id"] not in before]
@@ -112,7 +138,15 @@ def _messages(_: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS = {"demo": _demo, "up": _up, "send": _send, "press": _press, "messages": _messages}
+_COMMANDS = {
+    "demo": _demo,
+    "chaos": _chaos,
+    "up": _up,
+    "send": _send,
+    "press": _press,
+    "fill": _fill,
+    "messages": _messages,
+}
 
 
 def _shown(result: dict[str, Any]) -> int:
@@ -120,6 +154,10 @@ def _shown(result: dict[str, Any]) -> int:
         sys.exit(str(result.get("error") or result["problem"]))
     for message in result["messages"]:
         print(message["rendered"], end="\n\n")
+    if result["modal"]:
+        from sandbox.discord.render import render_modal
+
+        print(render_modal(result["modal"]), "\n\nSend it with: .venv/bin/python -m sandbox fill FIELD:value …", sep="")
     return 0
 
 

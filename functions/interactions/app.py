@@ -7,7 +7,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chatops.commands import BUTTONS, COMMANDS
+from chatops.commands import BUTTONS, COMMANDS, FORMS
 from chatops.config import InteractionsConfig
 from chatops.discord.front_door import FrontDoor
 from chatops.discord.http import read_request, write_response
@@ -27,7 +27,7 @@ def _outside() -> "Outside":
     return front_door_outside()
 
 
-_door = FrontDoor(Verifier(_config.public_key), COMMANDS, BUTTONS, _outside, _config.application_id)
+_door = FrontDoor(Verifier(_config.public_key), COMMANDS, BUTTONS, FORMS, _outside, _config.application_id)
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _submit(state: State, request: Request) -> JsonObject:
     wanted = request.json_object()
     values = _values(wanted, "values", (str, list))
     user, seconds, start = _user(state, wanted), _seconds(wanted), state.transcript.last
-    result = people.submit_modal(state, _text(wanted, "interaction_id"), values, user)
+    result = people.submit_modal(state, _text(wanted, "interaction_id", None), values, user)
     return _settled(state, result, user, start, seconds)
 
 

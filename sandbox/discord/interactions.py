@@ -38,6 +38,7 @@ class Interaction:
     callback: CallbackType | None = None
     original_id: str | None = None
     modal: JsonObject | None = None
+    submitted: bool = False  # the modal was sent, and has closed
     lost: bool = False  # not answered within three seconds
     answered: threading.Event = field(default_factory=threading.Event, repr=False)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)  # held while an answer is applied
@@ -70,6 +71,13 @@ class InteractionBook:
         """The interaction with this id."""
         with self._lock:
             return self._by_id.get(interaction_id)
+
+    def open_modal_of(self, user: User) -> Interaction | None:
+        """The interaction whose modal is on the user's screen; a newer one has taken an older one's place."""
+        with self._lock:
+            mine = [each for each in self._by_id.values() if each.user == user and each.modal is not None]
+        newest = max(mine, key=lambda each: int(each.id), default=None)
+        return None if newest is None or newest.submitted else newest
 
     def check_unanswered(self, interaction: Interaction) -> None:
         """Refuse a second or late answer with `ApiError` 40060 or 10062; the caller holds the interaction's lock."""

@@ -75,12 +75,16 @@ def press(
 
 
 def submit_modal(
-    state: State, interaction_id: str, values: dict[str, str | list[str]], user: Who | None
+    state: State, interaction_id: str | None, values: dict[str, str | list[str]], user: Who | None
 ) -> InteractionResult:
-    """Fill in the modal that an interaction opened and send it."""
-    opener = state.interactions.get(interaction_id)
+    """Fill in the modal that an interaction opened and send it; without an id, the one on the user's screen."""
+    if interaction_id is None:
+        person = state.world.user(user or "owner")
+        opener, where = state.interactions.open_modal_of(person), f"there is no modal on {person.name}'s screen"
+    else:
+        opener, where = state.interactions.get(interaction_id), f"the interaction {interaction_id} opened no modal"
     if opener is None or opener.modal is None:
-        raise ClientRefusalError(f"the interaction {interaction_id} opened no modal")
+        raise ClientRefusalError(where)
     person = state.world.user(user) if user is not None else opener.user
     if person != opener.user:
         raise ClientRefusalError(f"the modal is on {opener.user.name}'s screen, not on {person.name}'s")
@@ -91,7 +95,9 @@ def submit_modal(
     )
     message = state.messages.get(opener.source_message_id)
     data = payloads.modal_data(opener.modal, values)
-    return deliver(state, interaction, payloads.act(state, interaction, data, message))
+    result = deliver(state, interaction, payloads.act(state, interaction, data, message))
+    opener.submitted = result.problem is None  # else it stays open: "Something went wrong. Try again."
+    return result
 
 
 def _check_permission(state: State, command: JsonObject | None, person: User, place: Channel) -> None:

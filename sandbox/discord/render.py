@@ -49,6 +49,19 @@ def render_message(
     return "\n".join(lines)
 
 
+def render_modal(modal: JsonObject) -> str:
+    """Title, and each text field with its name, label, length and hint, one block of lines."""
+    show = _Inline({}, time.time())
+    lines = [show(modal["title"])]
+    for label in modal["components"]:
+        field = label.get("component") or {}
+        if field.get("type") == Component.TEXT_INPUT:
+            length = f"{field.get('min_length') or 1} to {field.get('max_length') or 4000} characters"
+            lines.append(f"{field['custom_id']}: {show(label['label'])} ({length})")
+            lines += _indented(show(label.get("description") or ""), "  ")
+    return "\n".join([lines[0], *_indented("\n".join(lines[1:]), "  │ ")])
+
+
 class _Inline:
     """Inline markup as Discord would show it; control characters never reach the terminal."""
 

@@ -180,9 +180,9 @@ class DiscordServer:
         return people.press(self._state, message_id, custom_id, user, values, unchecked=unchecked)
 
     def submit_modal(
-        self, interaction_id: str, values: dict[str, str | list[str]], *, user: User | str | None = None
+        self, interaction_id: str | None, values: dict[str, str | list[str]], *, user: User | str | None = None
     ) -> InteractionResult:
-        """Fill in and send the modal that an interaction opened: values by custom_id."""
+        """Fill in and send the modal that an interaction opened (None: the user's newest): values by custom_id."""
         return people.submit_modal(self._state, interaction_id, values, user)
 
     def messages(self, channel: Channel | str | None = None, *, user: User | str | None = None) -> list[Message]:

@@ -34,7 +34,13 @@ class InMemoryArtefacts:
         self.objects: dict[str, bytes] = {}
 
     def get(self, key: str) -> bytes | None:
-        return self.objects.get(key)
+        return self.objects.get(key) or None
+
+    def exists(self, key: str) -> bool:
+        return key in self.objects
+
+    def where(self, key: str) -> str:
+        return f"s3://bucket/{key}"
 
     def put(self, key: str, body: bytes) -> None:
         self.objects[key] = body
@@ -137,11 +143,15 @@ class FakeRunRole:
 
 
 class Faults:
-    """Wraps ports so that one call, counted over all of them, fails: before its effect, or `late` after it."""
+    """Wraps ports so that one call, counted over all of them, fails: before its effect, or `late` after it.
 
-    def __init__(self, fail_at: int = -1, late: bool = False) -> None:
+    With KeyboardInterrupt as the `error` the process dies there, as far as our code can tell: nothing catches it.
+    """
+
+    def __init__(self, fail_at: int = -1, late: bool = False, error: type[BaseException] = OutsideError) -> None:
         self.fail_at = fail_at
         self.late = late
+        self.error = error
         self.calls: list[str] = []
 
     def wrap(self, port: T) -> T:
@@ -151,10 +161,10 @@ class Faults:
         fails = len(self.calls) == self.fail_at
         self.calls.append(function.__name__)
         if fails and not self.late:
-            raise OutsideError(f"{function.__name__} failed")
+            raise self.error(f"{function.__name__} failed")
         result = function(*arguments, **named)
         if fails:
-            raise OutsideError(f"the answer to {function.__name__} was lost")
+            raise self.error(f"the answer to {function.__name__} was lost")
         return result
 
 

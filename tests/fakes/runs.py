@@ -1,6 +1,7 @@
 """Runs, plans and log lines for tests."""
 
 import json
+import secrets
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +33,11 @@ OPERATIONS = (
     Operation("null_resource.a", OperationKind.CREATE),
     Operation("null_resource.b", OperationKind.CREATE),
 )
+
+
+def new_run_id() -> str:
+    """An id that no other test's run has."""
+    return secrets.token_hex(8)
 
 
 def a_run(**changes: Any) -> Run:

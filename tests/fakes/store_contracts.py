@@ -9,10 +9,10 @@ import pytest
 
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.progress import ProgressDelta
-from chatops.domain.runs import Approval, Build, MessageRef, Phase, ReplyToken, Run, Status, new_run_id, token_hash
-from chatops.errors import ConflictError
+from chatops.domain.runs import Approval, Build, MessageRef, Phase, ReplyToken, Run, Status, token_hash
+from chatops.errors import BusyError, ConflictError
 from chatops.ports import DeploymentStore, InteractionStore, RunStore
-from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_run
+from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_run, new_run_id
 
 APPROVAL = Approval("task-token", "feed", NOW + 600)
 BUILD = Build(Phase.PLAN, token_hash("claim"), NOW + 600)
@@ -52,6 +52,9 @@ class RunStoreContract:
             provider="aws",
             region="eu-west-1",
             project_id="222222222222",
+            session_id="abcdefgh",
+            previous_run_id="run-0",
+            unsaved_run_id="run-1",
             destroy=True,
             token=ReplyToken("app", "t", NOW),
         )
@@ -70,6 +73,28 @@ class RunStoreContract:
     def test_an_unknown_run_is_none(self, runs: RunStore) -> None:
         assert runs.get(new_run_id()) is None
 
+    def test_the_runs_of_a_session_are_found_newest_first(self, runs: RunStore) -> None:
+        guild, session = f"guild-{new_run_id()}", new_run_id()
+        mine = [
+            self.stored(runs, guild_id=guild, session_id=session, created_at=NOW + age, message=None)
+            for age in (1, 3, 2)
+        ]
+        self.stored(runs, guild_id=guild, session_id="another", created_at=NOW + 4)
+        self.stored(runs, guild_id=guild + "x", session_id=session, created_at=NOW + 5)
+        self.stored(runs, guild_id=guild, session_id=session, created_at=NOW - 1)
+
+        assert runs.of_session(guild, session, NOW) == [mine[1], mine[2], mine[0]]
+
+    def test_the_runs_of_a_deployment_are_found_by_their_time_newest_first(self, runs: RunStore) -> None:
+        guild = f"guild-{new_run_id()}"
+        mine = [self.stored(runs, guild_id=guild, created_at=NOW + age, message=None) for age in (0, 9, 4)]
+        self.stored(runs, guild_id=guild, deployment="another", created_at=NOW + 4)
+        self.stored(runs, guild_id=guild + "x", created_at=NOW + 4)
+        for outside in (-1, 10):
+            self.stored(runs, guild_id=guild, created_at=NOW + outside)
+
+        assert runs.of_deployment(guild, mine[0].deployment, NOW, NOW + 9) == [mine[1], mine[2], mine[0]]
+
     def test_a_run_is_active_until_its_last_message_stands(self, runs: RunStore) -> None:
         run = self.stored(runs)
         assert run.id in runs.active()
@@ -86,6 +111,22 @@ class RunStoreContract:
         runs.begin_phase(run.id, Status.PLANNING, BUILD)
 
         assert (self.read(runs, run).status, self.read(runs, run).build) == (Status.PLANNING, BUILD)
+
+    def test_a_phase_that_begins_again_replaces_its_claim_until_a_build_has_claimed(self, runs: RunStore) -> None:
+        run = self.stored(runs)
+        again, final = replace(BUILD, claim_hash=token_hash("again")), replace(BUILD, phase=Phase.APPLY)
+        runs.begin_phase(run.id, Status.PLANNING, BUILD)
+        runs.begin_phase(run.id, Status.PLANNING, again)
+        assert self.read(runs, run).build == again
+
+        claimed = replace(again, build_id="p:1")
+        runs.claim(run.id, claimed)
+        with pytest.raises(ConflictError):
+            runs.begin_phase(run.id, Status.PLANNING, BUILD)
+        assert self.read(runs, run).build == claimed
+
+        runs.begin_phase(run.id, Status.APPLYING, final)
+        assert self.read(runs, run).build == final
 
     def test_a_claim_is_noted_once(self, runs: RunStore) -> None:
         run = self.stored(runs)
@@ -415,6 +456,17 @@ class DeploymentStoreContract:
         found = self.read(deployments, row)
         assert (found.status, found.outputs, found.last_run_id) == ("deployed", {"a": "b"}, "run-2")
 
+    def test_a_lock_names_the_run_that_held_it_before(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+        assert deployments.acquire(row, "run-1", OWNER, NOW).previous_run_id == ""
+        deployments.record(row.guild_id, row.name, "run-1", {"status": "incomplete", "unsaved_run_id": "run-1"})
+        deployments.release(row.guild_id, row.name, "run-1")
+
+        lock = deployments.acquire(row, "run-2", OWNER, NOW)
+
+        assert lock == Lock("run-2", 2, OWNER, NOW, previous_run_id="run-1", unsaved_run_id="run-1")
+        assert self.read(deployments, row).lock == lock
+
     def test_who_does_not_hold_the_lock_writes_and_forgets_nothing(self, deployments: DeploymentStore) -> None:
         row = self.fresh()
         for holder in (None, "run-1"):
@@ -459,16 +511,61 @@ class InteractionStoreContract:
         interaction_id = new_run_id()
         interactions.claim(interaction_id, NOW)
 
-        assert not interactions.claim(interaction_id, NOW + 90)
-        assert interactions.claim(interaction_id, NOW + 91)
-        assert not interactions.claim(interaction_id, NOW + 92)
+        with pytest.raises(BusyError):
+            interactions.claim(interaction_id, NOW + 55)
+        assert interactions.claim(interaction_id, NOW + 56)
+        with pytest.raises(BusyError):
+            interactions.claim(interaction_id, NOW + 57)
+
+    def test_of_many_who_follow_a_dead_one_one_wins(self, interactions: InteractionStore) -> None:
+        interaction_id = new_run_id()
+        interactions.claim(interaction_id, NOW)
+
+        assert at_once(8, lambda: interactions.claim(interaction_id, NOW + 56)) == 1
 
     def test_what_is_done_stays_done(self, interactions: InteractionStore) -> None:
         interaction_id = new_run_id()
         interactions.claim(interaction_id, NOW)
         interactions.done(interaction_id)
 
-        assert not interactions.claim(interaction_id, NOW + 5000)
+        assert interactions.claim(interaction_id, NOW + 1) is False
+        assert interactions.claim(interaction_id, NOW + 5000) is False
+
+    def test_what_is_held_comes_back_as_it_was(self, interactions: InteractionStore) -> None:
+        interaction_id = new_run_id()
+        payload = {"v": 1, "interaction": {"options": {"n": 1, "x": 1.5, "on": True, "none": None, "text": "ü😀"}}}
+
+        interactions.hold(interaction_id, payload, NOW)
+
+        assert interactions.held(interaction_id, NOW) == payload
+        assert interactions.held(interaction_id, NOW) == payload
+
+    def test_what_is_held_ends_in_fifteen_minutes_to_the_second(self, interactions: InteractionStore) -> None:
+        interaction_id = new_run_id()
+        interactions.hold(interaction_id, {"a": 1}, NOW)
+
+        assert interactions.held(interaction_id, NOW + 899) == {"a": 1}
+        assert interactions.held(interaction_id, NOW + 900) is None
+
+    def test_what_was_let_go_is_gone(self, interactions: InteractionStore) -> None:
+        kept, gone = new_run_id(), new_run_id()
+        interactions.hold(kept, {"a": 1}, NOW)
+        interactions.hold(gone, {"a": 2}, NOW)
+
+        interactions.let_go(gone)
+        interactions.let_go(gone)
+
+        assert interactions.held(gone, NOW) is None
+        assert interactions.held(kept, NOW) == {"a": 1}
+
+    def test_what_is_held_is_no_claim_and_a_claim_holds_nothing(self, interactions: InteractionStore) -> None:
+        name = new_run_id()
+        interactions.claim(name, NOW)
+
+        assert interactions.held(name, NOW) is None
+        interactions.hold(name, {"a": 1}, NOW)
+        interactions.done(name)
+        assert interactions.held(name, NOW) == {"a": 1}
 
     def test_a_builds_run_is_found_by_its_id(self, interactions: InteractionStore) -> None:
         build_id = new_run_id()

@@ -8,11 +8,12 @@ from typing import Any
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import Approval, Build, MessageRef, ProgressItem, ReplyToken, Run, Status
-from chatops.errors import ConflictError, OutsideError
+from chatops.errors import BusyError, ConflictError, OutsideError
 
 ITEM_BYTES = 400_000
 NUMBER_BYTES = 12  # a number of 19 digits, as DynamoDB counts it
-LEASE_SECONDS = 90
+LEASE_SECONDS = 55
+HELD_SECONDS = 15 * 60
 
 
 def check_item(item: Any) -> None:
@@ -47,8 +48,22 @@ class InMemoryRunStore:
     def active(self) -> Sequence[str]:
         return [run.id for run in self.runs.values() if not run.reported]
 
+    def of_session(self, guild_id: str, session_id: str, since: int) -> Sequence[Run]:
+        of_guild = [run for run in self.runs.values() if run.guild_id == guild_id and run.created_at >= since]
+        return sorted(
+            (run for run in of_guild if run.session_id == session_id), key=lambda run: run.created_at, reverse=True
+        )
+
+    def of_deployment(self, guild_id: str, deployment: str, since: int, until: int) -> Sequence[Run]:
+        named = [run for run in self.runs.values() if (run.guild_id, run.deployment) == (guild_id, deployment)]
+        recent = (run for run in named if since <= run.created_at <= until)
+        return sorted(recent, key=lambda run: run.created_at, reverse=True)
+
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
-        self._put(replace(self._going(run_id), status=status, build=build))
+        run = self._going(run_id)
+        if run.build and run.build.build_id and run.build.phase is build.phase:
+            raise ConflictError(f"run {run_id!r} has a build of this phase")
+        self._put(replace(run, status=status, build=build))
 
     def claim(self, run_id: str, build: Build) -> None:
         run = self._going(run_id)
@@ -99,8 +114,9 @@ class InMemoryRunStore:
     def mark_reported(self, run_id: str) -> None:
         self._put(replace(self._known(run_id), reported=True, approval=None, token=None))
 
-    def keep_message(self, run_id: str, message: MessageRef) -> None:
-        self._put(replace(self._known(run_id), message=message))
+    def keep_message(self, run_id: str, message: MessageRef, token: ReplyToken | None = None) -> None:
+        run = self._known(run_id)
+        self._put(replace(run, message=message, token=token or run.token))
 
     def keep_token(self, run_id: str, token: ReplyToken) -> None:
         self._put(replace(self._going(run_id), token=token))
@@ -168,7 +184,7 @@ class InMemoryDeploymentStore:
         held = self.rows.get(key, deployment)
         if held.lock:
             raise ConflictError(f"{deployment.name!r} is locked")
-        lock = Lock(run_id, held.fence + 1, user_id, now)
+        lock = Lock(run_id, held.fence + 1, user_id, now, held.last_run_id, held.unsaved_run_id)
         self.rows[key] = replace(
             held,
             blueprint=deployment.blueprint,
@@ -208,22 +224,37 @@ class InMemoryDeploymentStore:
 
 
 class InMemoryInteractionStore:
-    """Claims and links in dicts."""
+    """Claims, what waits for a form, and links, in dicts."""
 
     def __init__(self) -> None:
         self.claims: dict[str, int | None] = {}  # until when somebody works on it; None when it is done
+        self.waiting: dict[str, tuple[str, int]] = {}  # the payload's JSON text, and until when it is held
         self.links: dict[str, tuple[str, str, int]] = {}
 
     def claim(self, interaction_id: str, now: int) -> bool:
         if interaction_id in self.claims:
             until = self.claims[interaction_id]
-            if until is None or until >= now:
+            if until is None:
                 return False
+            if until >= now:
+                raise BusyError(f"interaction {interaction_id!r} is being worked on")
         self.claims[interaction_id] = now + LEASE_SECONDS
         return True
 
     def done(self, interaction_id: str) -> None:
         self.claims[interaction_id] = None
+
+    def hold(self, interaction_id: str, payload: Mapping[str, Any], now: int) -> None:
+        text = json.dumps(payload)
+        check_item(text)
+        self.waiting[interaction_id] = (text, now + HELD_SECONDS)
+
+    def held(self, interaction_id: str, now: int) -> Mapping[str, Any] | None:
+        text, until = self.waiting.get(interaction_id, ("", 0))
+        return dict(json.loads(text)) if until > now else None
+
+    def let_go(self, interaction_id: str) -> None:
+        self.waiting.pop(interaction_id, None)
 
     def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:
         self.links[build_id] = (run_id, phase, started_at_ms)

@@ -8,12 +8,12 @@ import pytest
 
 from chatops.adapters.deployment_store import DynamoDeploymentStore
 from chatops.adapters.dynamodb import Table
-from chatops.adapters.interaction_store import KEPT_SECONDS, DynamoInteractionStore
+from chatops.adapters.interaction_store import HELD_SECONDS, KEPT_SECONDS, DynamoInteractionStore
 from chatops.adapters.run_store import DynamoRunStore
-from chatops.domain.runs import RUN_KEPT_SECONDS, Status, new_run_id
+from chatops.domain.runs import RUN_KEPT_SECONDS, Status
 from chatops.errors import OutsideError
 from sandbox.emulator import Emulator
-from tests.fakes.runs import NOW, a_run
+from tests.fakes.runs import NOW, a_run, new_run_id
 from tests.fakes.store_contracts import DeploymentStoreContract, InteractionStoreContract, RunStoreContract
 from tests.infrastructure import template
 
@@ -118,3 +118,11 @@ class TestInteractions(InteractionStoreContract):
 
         (item,) = [item for item in table("InteractionsTable") if item["id"]["S"] == f"interaction#{name}"]
         assert int(item["expires_at"]["N"]) == NOW + KEPT_SECONDS
+
+    def test_what_waits_for_a_form_is_forgotten_when_it_may_no_longer_be_read(
+        self, interactions: DynamoInteractionStore, table: Any
+    ) -> None:
+        interactions.hold(name := new_run_id(), {"a": 1}, NOW)
+
+        (item,) = [item for item in table("InteractionsTable") if item["id"]["S"] == f"held#{name}"]
+        assert int(item["expires_at"]["N"]) == NOW + HELD_SECONDS

@@ -73,9 +73,9 @@ class Bot:
         """Press a button of the live message and return the private note, if there is one."""
         before = len(self.chat.follow_ups)
         self.deliver(self._interaction(InteractionType.COMPONENT, who, guild, custom_id=f"v1:{action}:{run_id}"))
-        notes = self.chat.follow_ups[before:]
-        assert all(ephemeral for _, ephemeral in notes) and len(notes) <= 1
-        return "".join(shown(payload) for payload, _ in notes)
+        notes = [payload for payload, ephemeral in self.chat.follow_ups[before:] if ephemeral]
+        assert len(notes) <= 1
+        return "".join(map(shown, notes))
 
     def deliver(self, interaction: Interaction, **changes: Any) -> None:
         """What the commands function does with a dispatched interaction."""

@@ -12,9 +12,9 @@ from chatops.discord.interactions import (
     seal_context,
     to_payload,
 )
-from chatops.errors import OutsideError
+from chatops.errors import BusyError, OutsideError
 from chatops.vault.sealed import seal_option
-from tests.fakes.outside import FakeChat
+from tests.fakes.outside import FakeChat, Faults
 from tests.fakes.runs import GUILD, NOW, OWNER, awaiting, shown
 from tests.fakes.stores import LEASE_SECONDS
 from tests.unit.commands.bot import ACCESS_KEY, Bot
@@ -36,12 +36,30 @@ def test_the_same_interaction_twice_is_answered_once(bot: Bot) -> None:
     assert len(bot.runs.runs) == 1 and len(bot.chat.answers) == 1
 
 
-def test_an_interaction_that_somebody_works_on_is_left_alone(bot: Bot) -> None:
+def test_an_interaction_that_somebody_works_on_is_left_alone_and_asked_for_again_later(bot: Bot) -> None:
     bot.interactions.claim(ID, NOW)
 
-    bot.deliver(interaction())
+    with pytest.raises(BusyError):
+        bot.deliver(interaction())
 
     assert bot.chat.answers == []
+
+
+def test_a_process_that_dies_half_way_is_followed_by_lambdas_own_retry(bot: Bot) -> None:
+    """The retry comes a minute after the death, when the dead one's lease is over."""
+    faults = Faults(0, error=KeyboardInterrupt)
+    services = bot.services
+    bot.services = replace(services, chat=faults.wrap(bot.chat))
+    with pytest.raises(KeyboardInterrupt):
+        bot.deliver(interaction())
+    bot.services = services
+    with pytest.raises(BusyError):
+        bot.deliver(interaction())
+
+    bot.clock.now += 60
+    bot.deliver(interaction())
+
+    assert len(bot.chat.answers) == 1 and bot.interactions.claims[ID] is None
 
 
 def test_an_interaction_whose_worker_died_is_taken_over(bot: Bot) -> None:
@@ -115,6 +133,19 @@ def test_a_command_that_no_longer_exists_is_told(bot: Bot, command: str) -> None
     bot.deliver(interaction(command))
 
     assert "/cloud-help" in shown(bot.chat.answers[0])
+
+
+@pytest.mark.parametrize("custom_id", ["v1:gone:x", "v1:approve:x", ""])
+def test_a_form_that_no_longer_exists_is_told(bot: Bot, custom_id: str) -> None:
+    bot.deliver(interaction(type=InteractionType.MODAL, command="", custom_id=custom_id))
+
+    assert "/cloud-help" in shown(bot.chat.answers[0])
+
+
+def test_a_button_that_only_opens_a_form_does_nothing_here(bot: Bot) -> None:
+    bot.deliver(interaction(type=InteractionType.COMPONENT, command="", custom_id="v1:unlock:x"))
+
+    assert "/cloud-help" in shown(bot.chat.follow_ups[0][0])
 
 
 def test_a_buttons_problem_is_a_private_note_and_leaves_the_live_message(bot: Bot) -> None:

@@ -81,6 +81,7 @@ class RecordingOutside:
     def __init__(self, fails_at: str = "", names: Sequence[str] = ()) -> None:
         self.payloads: list[Any] = []
         self.sealed: list[Mapping[str, str]] = []
+        self.held: list[tuple[str, Any]] = []
         self._fails_at = fails_at
         self._names = names
 
@@ -92,6 +93,10 @@ class RecordingOutside:
         self._maybe_fail("seal")
         self.sealed.append(context)
         return value[::-1]
+
+    def hold(self, interaction_id: str, payload: Mapping[str, Any]) -> None:
+        self._maybe_fail("hold")
+        self.held.append((interaction_id, json.loads(json.dumps(payload))))
 
     def deployment_names(self, guild_id: str) -> Sequence[str]:
         self._maybe_fail("deployment_names")

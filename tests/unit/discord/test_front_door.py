@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.commands.base import Button, Call, Choice, Command, Option, OptionType, SuggestRequest
+from chatops.commands.base import Button, Call, Choice, Command, Form, FormField, Option, OptionType, SuggestRequest
 from chatops.commands.services import Services
 from chatops.discord.front_door import FrontDoor
 from chatops.discord.http import Request, Response
-from chatops.discord.interactions import seal_context, unsealed
+from chatops.discord.interactions import OptionValue, from_payload, seal_context, unsealed
 from chatops.discord.replies import Reply
 from events.sign import snowflake
 from tests.unit.discord.sender import (
@@ -60,6 +60,18 @@ def many(request: SuggestRequest) -> Sequence[Choice]:
     return [Choice(str(number), str(number)) for number in range(40)]
 
 
+SECRET_WORDS = Form(
+    "words",
+    "Two words",
+    (FormField("first", "First word", "Any", 4, 12), FormField("second", "Second word", "Another", 4, 12)),
+    never,
+)
+
+
+def words(options: Mapping[str, OptionValue]) -> Form | None:
+    return SECRET_WORDS if options.get("ask") else None
+
+
 COMMANDS = {
     each.name: each
     for each in (
@@ -73,6 +85,17 @@ COMMANDS = {
                 Option("passphrase", "Words", secret=True),
                 Option("region", "Where", max_length=5),
             ),
+        ),
+        Command(
+            "cloud-words",
+            "Words",
+            never,
+            (
+                Option("ask", "Ask for them", OptionType.BOOLEAN),
+                Option("key", "Key", secret=True),
+                Option("where", "Where"),
+            ),
+            form=words,
         ),
         Command("cloud-deploy-v2", "Deploy", never, (Option("count", "Many", OptionType.INTEGER),), ephemeral=False),
         Command(
@@ -90,7 +113,15 @@ COMMANDS = {
         ),
     )
 }
-BUTTONS = {each.action: each for each in (Button("approve", never), Button("show-logs", never, ephemeral=True))}
+BUTTONS = {
+    each.action: each
+    for each in (
+        Button("approve", never),
+        Button("show-logs", never, ephemeral=True),
+        Button("ask-words", form=SECRET_WORDS),
+    )
+}
+FORMS = {SECRET_WORDS.action: SECRET_WORDS}
 
 
 @dataclass
@@ -105,7 +136,7 @@ class Clock:
 
 def open_door(outside: Callable[[], Any], *steps: float, application_id: str = APPLICATION) -> Discord:
     clock = Clock(list(steps) or [NOW])
-    return Discord(FrontDoor(verifier(), COMMANDS, BUTTONS, outside, application_id, clock))
+    return Discord(FrontDoor(verifier(), COMMANDS, BUTTONS, FORMS, outside, application_id, clock))
 
 
 @pytest.fixture
@@ -398,10 +429,102 @@ class TestButtons:
     def test_a_press_that_is_too_old_changes_nothing(self, alone: Discord) -> None:
         assert "too long" in note(alone.send(button("v1:approve:run-1", id=snowflake(NOW - 5))))
 
-    def test_an_unknown_form_is_explained(self, alone: Discord) -> None:
-        form = interaction(5, {"custom_id": "v1:unlock:x", "components": []})
 
-        assert "form" in note(alone.send(form))
+def form(custom_id: Any = "v1:words:x", **fields: str) -> dict[str, Any]:
+    """A form that somebody filled in."""
+    parts = [{"type": 18, "component": {"type": 4, "custom_id": name, "value": fields[name]}} for name in fields]
+    return interaction(5, {"custom_id": custom_id, "components": parts})
+
+
+ASK = {"name": "ask", "type": 5, "value": True}
+WORDS = {"first": "hush hush", "second": "correct horse"[:12]}
+
+
+class TestForms:
+    def test_a_command_that_wants_a_form_waits_in_the_table_and_the_form_opens(
+        self, discord: Discord, outside: RecordingOutside
+    ) -> None:
+        sent = command("cloud-words", ASK, text("key", "hush"), text("where", "here"))
+
+        response = discord.send(sent)
+
+        assert (response.status, response.body["type"]) == (200, 9)
+        assert response.body["data"]["custom_id"] == f"v1:words:{sent['id']}"
+        ((held_as, payload),) = outside.held
+        held = from_payload(payload)
+        assert (held_as, payload["form"], outside.payloads) == (sent["id"], "words", [])
+        assert (held.command, held.options) == ("cloud-words", {"ask": True, "where": "here"})
+        assert (held.token, held.sealed) == ("", {"key": "hsuh"})
+        assert outside.sealed == [seal_context(held, "key")]
+
+    def test_a_command_that_wants_none_goes_on_as_always(self, discord: Discord, outside: RecordingOutside) -> None:
+        assert discord.send(command("cloud-words", {**ASK, "value": False})).body["type"] == 5
+        assert len(outside.payloads) == 1 and outside.held == []
+
+    def test_a_wrong_option_is_told_before_any_form(self, alone: Discord) -> None:
+        assert "`ask`" in note(alone.send(command("cloud-words", {**ASK, "value": "yes"})))
+
+    @pytest.mark.parametrize("method", ["seal", "hold"])
+    def test_a_command_that_cannot_be_kept_opens_no_form(self, method: str) -> None:
+        outside = RecordingOutside(fails_at=method)
+
+        assert "Error id" in note(open_door(lambda: outside).send(command("cloud-words", ASK, text("key", "hush"))))
+        assert outside.held == []
+
+    def test_a_command_that_is_too_old_is_not_kept(self, alone: Discord, outside: RecordingOutside) -> None:
+        assert "too long" in note(alone.send(command("cloud-words", ASK, id=snowflake(NOW - 3.1))))
+        slow = open_door(lambda: outside, NOW, NOW, NOW + 4)
+        assert "too long" in note(slow.send(command("cloud-words", ASK, text("key", "hush"))))
+        assert outside.held == []
+
+    def test_a_button_opens_its_form_for_its_own_argument_without_anything_outside(self, alone: Discord) -> None:
+        response = alone.send(button("v1:ask-words:run-1"))
+
+        assert (response.body["type"], response.body["data"]["custom_id"]) == (9, "v1:words:run-1")
+
+    def test_what_was_typed_leaves_sealed_and_the_answer_is_private(
+        self, discord: Discord, outside: RecordingOutside
+    ) -> None:
+        response = discord.send(form(**WORDS))
+
+        assert response == Response(200, {"type": 5, "data": {"flags": EPHEMERAL}})
+        [received], [payload] = outside.received, outside.payloads
+        assert (received.custom_id, received.options, received.fields) == ("v1:words:x", {}, {})
+        assert outside.sealed == [seal_context(received, "first"), seal_context(received, "second")]
+        assert not [word for word in WORDS.values() if word in json.dumps(payload)]
+        opened = unsealed(received, lambda sealed, context: sealed[::-1] if context in outside.sealed else "")
+        assert opened.options == WORDS
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {},
+            {"first": "hush"},
+            {**WORDS, "third": "hush"},
+            {**WORDS, "first": "abc"},
+            {**WORDS, "second": "x" * 13},
+            {**WORDS, "first": ""},
+        ],
+        ids=["nothing", "too few", "too many", "too short", "too long", "empty"],
+    )
+    def test_a_form_that_was_not_filled_in_as_asked_is_explained_without_repeating_it(
+        self, alone: Discord, fields: dict[str, str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        told = note(alone.send(form(**fields)))
+
+        assert "Open it again" in told or "takes 4 to 12 characters" in told
+        assert "hush" not in told + capsys.readouterr().out
+
+    @pytest.mark.parametrize("custom_id", [None, "", "words", "v1:gone:x", "v1:approve:x", "v1:words:", "v2:words:x"])
+    def test_an_unknown_form_is_explained(self, alone: Discord, custom_id: str | None) -> None:
+        assert "no longer in use" in note(alone.send(form(custom_id, **WORDS)))
+
+    def test_outside_a_guild_no_form_opens_and_none_is_taken(self, alone: Discord) -> None:
+        for sent in (command("cloud-words", ASK), button("v1:ask-words:run-1"), form(**WORDS)):
+            assert "server" in note(alone.send({**sent, "guild_id": "0"}))
+
+    def test_a_form_that_comes_too_late_is_not_taken(self, alone: Discord) -> None:
+        assert "too long" in note(alone.send({**form(**WORDS), "id": snowflake(NOW - 3.1)}))
 
 
 class TestAutocomplete:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from chatops.discord.interactions import (
     button_target,
     created_at,
     from_payload,
+    held_payload,
     is_snowflake,
     seal_context,
     to_payload,
@@ -48,6 +50,16 @@ def test_sealed_options_and_a_missing_person_survive_the_wire() -> None:
     sent = interaction(sealed={"credentials": "c2VhbGVk"}, person=None, type=InteractionType.COMPONENT, message_id="5")
 
     assert from_payload(json.loads(json.dumps(to_payload(sent)))) == sent
+
+
+def test_what_is_held_for_a_form_is_all_but_the_token_and_can_be_read_again() -> None:
+    sent = interaction(options={"region": "eu-west-1"}, sealed={"credentials": "c2VhbGVk"}, token="secret-token")
+
+    held = json.loads(json.dumps(held_payload(sent, "unlock", "abcd2345")))
+
+    assert "secret-token" not in json.dumps(held)
+    assert from_payload(held) == replace(sent, token="")
+    assert (held["form"], held["session_id"]) == ("unlock", "abcd2345")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tests.fakes.runs import FACTS, GUILD, MEMBER, NOW, OWNER, a_run, applying, 
 
 EDIT = "IncomingWebhookUpdateRequestPartial"
 ENDED = [status for status in Status if status.ended]
+BROKEN = (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
 NASTY = [
     "`",
     "```",
@@ -104,7 +105,7 @@ def test_the_end_of_ten_thousand_resources_fits(status: Status) -> None:
 
     payload = accepted(render.final(run, view(HUGE, errors=("e" * 600,) * 20)))
 
-    assert buttons(payload) == []
+    assert buttons(payload) == (["Resume", "Destroy"] if status in BROKEN else [])
 
 
 def test_a_plan_of_ten_thousand_changes_fits_and_names_the_destruction() -> None:
@@ -223,8 +224,32 @@ EVERY_MESSAGE: list[tuple[Reply, list[str]]] = [
     (render.approved(awaiting(), MEMBER), ["Cancel"]),
     (render.stopping(applying(), "because"), []),
     (render.stopping(applying(), ""), []),
-    *((render.final(applying(status=status, ended_at=NOW), view(many(2))), []) for status in ENDED),
-    *((render.final(planning(status=status, ended_at=NOW), view((), Phase.PLAN)), []) for status in ENDED),
+    *(
+        (
+            render.final(applying(status=status, ended_at=NOW), view(many(2))),
+            ["Resume", "Destroy"] if status in BROKEN else [],
+        )
+        for status in ENDED
+    ),
+    *(
+        (
+            render.final(applying(status=status, ended_at=NOW, destroy=True), view(many(2), Phase.DESTROY)),
+            ["Resume"] if status in BROKEN else [],
+        )
+        for status in ENDED
+    ),
+    *(
+        (
+            render.final(planning(status=status, ended_at=NOW), view((), Phase.PLAN)),
+            ["Resume"] if status is Status.INTERRUPTED else [],
+        )
+        for status in ENDED
+    ),
+    (render.moved(applying()), []),
+    (render.live(a_run(), None), ["Cancel"]),
+    (render.live(applying(), view(many(2))), ["Cancel"]),
+    (render.live(awaiting(), view((), Phase.PLAN)), ["Approve", "Reject"]),
+    (render.falling_silent(render.progress(applying(), view(HUGE, started=started(HUGE))), applying()), ["Cancel"]),
     (render.status(Deployment(GUILD, "shop", "demo/countdown"), None, None), []),
     (render.status(Deployment(GUILD, "shop", "demo/countdown", last_run_id="x"), a_run(), None), []),
 ]
@@ -239,7 +264,7 @@ def test_every_button_names_its_run_and_nothing_else() -> None:
     rows = [row for reply, _ in EVERY_MESSAGE for row in reply.payload()["components"]]
     ids = {button["custom_id"] for row in rows for button in row["components"]}
 
-    assert ids == {f"v1:{action}:{a_run().id}" for action in ("approve", "reject", "cancel")}
+    assert ids == {f"v1:{action}:{a_run().id}" for action in ("approve", "reject", "cancel", "resume", "destroy")}
 
 
 def test_approving_a_destruction_looks_dangerous() -> None:
@@ -265,6 +290,28 @@ def test_a_failure_shows_how_far_it_got() -> None:
     )
 
     assert "50%" in text and "(1/2 resources)" in text and "Never started (1)" in text
+
+
+@pytest.mark.parametrize(
+    ("sets", "told"),
+    [
+        ({}, "0 of 2 done."),
+        ({"started": many(2)[:1]}, "0 of 2 done, cut off at `null_resource.x[0]`."),
+        ({"done": many(2)[:1], "started": many(2)}, "1 of 2 done, cut off at `null_resource.x[1]`."),
+        ({"failed": many(2)[1:], "done": many(2)[:1]}, "1 of 2 done, failed at `null_resource.x[1]`."),
+    ],
+)
+def test_an_interrupted_run_says_how_far_it_got(sets: dict[str, tuple[Operation, ...]], told: str) -> None:
+    seen = view(many(2), **{name: started(operations) for name, operations in sets.items()})
+    run = applying(status=Status.INTERRUPTED, ended_at=NOW, plan=FACTS)
+
+    assert f"How far it got: {told}" in shown(render.final(run, seen).payload())
+
+
+def test_a_state_that_could_not_be_saved_is_told() -> None:
+    run = applying(status=Status.FAILED, ended_at=NOW, detail={"unsaved": True, "phase": "apply"})
+
+    assert "The state could not be saved" in shown(render.final(run, view(many(2))).payload())
 
 
 def test_the_slowest_comes_first_and_the_errors_are_on_top() -> None:
@@ -300,7 +347,15 @@ def test_time_is_told_as_people_say_it(seconds: int, words: str) -> None:
 
 
 @pytest.mark.parametrize(("run", "labels"), [(awaiting(), ["Approve", "Reject"]), (planning(), []), (applying(), [])])
-def test_a_status_can_decide_what_waits_for_a_person_and_nothing_else(run: Run, labels: list[str]) -> None:
+def test_a_status_can_decide_what_waits_for_a_person(run: Run, labels: list[str]) -> None:
     deployment = Deployment(GUILD, "shop", "demo/countdown", lock=Lock(run.id, 1, OWNER, NOW))
+
+    assert [button.label for button in render.status(deployment, run, None).buttons] == labels
+
+
+@pytest.mark.parametrize(("locked", "labels"), [(False, ["Resume", "Destroy"]), (True, [])])
+def test_a_status_offers_the_ways_on_once_the_lock_is_free(locked: bool, labels: list[str]) -> None:
+    run = applying(status=Status.INTERRUPTED, ended_at=NOW)
+    deployment = Deployment(GUILD, "shop", "demo/countdown", lock=Lock(run.id, 1, OWNER, NOW) if locked else None)
 
     assert [button.label for button in render.status(deployment, run, None).buttons] == labels

@@ -6,7 +6,7 @@ import pytest
 
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.runs import Run, Status
-from chatops.errors import ConflictError, LockedError, OutsideError
+from chatops.errors import ConflictError, LockedError, OutsideError, UserError
 from chatops.runs.start import ORPHAN_SECONDS, Start
 from tests.fakes.outside import FakeWorkflow, Faults, InMemoryArtefacts
 from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_run
@@ -185,3 +185,69 @@ def test_the_credentials_are_in_no_run_and_no_error() -> None:
         world.start()
 
     assert "canary" not in repr(world.runs.runs) + str(error.value)
+
+
+def test_a_run_remembers_which_one_held_the_deployment_before() -> None:
+    world = World()
+    before = Deployment(GUILD, "shop", "demo/countdown", status="deployed", last_run_id="earlier")
+    world.deployments = InMemoryDeploymentStore(before)
+
+    assert world.start().previous_run_id == "earlier"
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after its effect"])
+@pytest.mark.parametrize("step", range(STEPS))
+def test_a_command_that_died_half_way_is_finished_by_its_second_try(step: int, late: bool) -> None:
+    """A killed process undoes nothing; Lambda invokes the function again with the same interaction."""
+    world = World(Faults(step, late, KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        world.start()
+
+    run = world.start()
+
+    assert world.lock() == Lock(RUN.id, 1, OWNER, NOW)
+    assert world.runs.get(RUN.id) == run and run.status is Status.STARTING
+    assert world.workflow.inputs == {f"i-{RUN.interaction_id}": RUN.id}
+    assert set(world.artefacts.objects) == {RUN.artefact("credentials.sealed")}
+
+
+def test_the_second_try_does_not_bring_back_a_run_that_was_given_up_meanwhile() -> None:
+    world = World()
+    world.start()
+    world.runs.runs[RUN.id] = replace(world.runs.runs[RUN.id], status=Status.INTERRUPTED, ended_at=NOW, reported=True)
+    world.deployments.release(GUILD, "shop", RUN.id)
+
+    with pytest.raises(UserError, match="died half-way"):
+        world.start()
+
+    assert world.lock() is None
+    kept = world.runs.get(RUN.id)
+    assert kept and kept.status is Status.INTERRUPTED
+
+
+def test_the_lock_of_another_run_is_named_for_who_wants_to_look_at_it() -> None:
+    world = World()
+    world.start()
+
+    with pytest.raises(LockedError) as error:
+        world.start(replace(RUN, id="bbbb", interaction_id="2"))
+
+    assert error.value.run_id == RUN.id
+
+
+def test_a_run_that_was_never_kept_does_not_hide_the_one_before_it() -> None:
+    world = World()
+    before = Deployment(GUILD, "shop", "demo/countdown", status="deployed", last_run_id="earlier")
+    world.deployments = InMemoryDeploymentStore(before)
+    world.deployments.acquire(before, "ghost", MEMBER, NOW - ORPHAN_SECONDS - 1)
+
+    assert world.start().previous_run_id == "earlier"
+
+
+def test_a_state_that_could_not_be_saved_is_the_next_runs_first_task() -> None:
+    world = World()
+    world.deployments = InMemoryDeploymentStore(
+        Deployment(GUILD, "shop", "demo/countdown", status="incomplete", unsaved_run_id="earlier")
+    )
+
+    assert world.start().unsaved_run_id == "earlier"

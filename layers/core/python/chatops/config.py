@@ -54,6 +54,8 @@ class FrontDoorConfig(_Settings):
 
     commands_function: str
     deployments_table: str
+    interactions_table: str
+    recovery_blobs_table: str
     recovery_key: str
 
 

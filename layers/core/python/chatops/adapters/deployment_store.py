@@ -40,10 +40,11 @@ class DynamoDeploymentStore:
                     "last_run_id": run_id,
                 },
                 add={"fence": 1},
+                copied={"previous_run_id": "last_run_id"},
                 when="attribute_not_exists({lock})",
             ),
         )
-        return Lock(run_id=run_id, fence=int(item["fence"]), user_id=user_id, since=now)
+        return _lock(item)
 
     def release(self, guild_id: str, name: str, run_id: str) -> bool:
         """See DeploymentStore."""
@@ -78,9 +79,19 @@ def _key(guild_id: str, name: str) -> Item:
     return {"guild_id": guild_id, "name": name}
 
 
+def _lock(item: Item) -> Lock:
+    lock = item["lock"]
+    return Lock(
+        run_id=lock["run_id"],
+        fence=int(item.get("fence", 0)),
+        user_id=lock["user_id"],
+        since=int(lock["since"]),
+        previous_run_id=item.get("previous_run_id", ""),
+        unsaved_run_id=item.get("unsaved_run_id", ""),
+    )
+
+
 def _deployment(item: Item) -> Deployment:
-    lock = item.get("lock")
-    fence = int(item.get("fence", 0))
     return Deployment(
         guild_id=item["guild_id"],
         name=item["name"],
@@ -90,10 +101,11 @@ def _deployment(item: Item) -> Deployment:
         project_id=item.get("project_id", ""),
         region=item.get("region", ""),
         status=item.get("status", "new"),
-        fence=fence,
-        lock=Lock(lock["run_id"], fence, lock["user_id"], int(lock["since"])) if lock else None,
+        fence=int(item.get("fence", 0)),
+        lock=_lock(item) if item.get("lock") else None,
         outputs=json.loads(item.get("outputs", "{}")),
         updated_by=item.get("updated_by", ""),
         updated_at=int(item.get("updated_at", 0)),
         last_run_id=item.get("last_run_id", ""),
+        unsaved_run_id=item.get("unsaved_run_id", ""),
     )

@@ -20,12 +20,14 @@ _deserialize = TypeDeserializer().deserialize
 class Change:
     """One UpdateItem: what to set, add and remove, and what must hold for it.
 
+    `copied` maps a name to the one whose value, as it was before this change, it gets; empty text where there was none.
     Paths may be dotted (`build.heartbeat_at`); every name and value travels as a placeholder, so no word is reserved.
     `when` is a condition over `{name}` placeholders of `expect`, such as "{approval.decision} = :nothing".
     """
 
     set: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, Any] = field(default_factory=dict)
+    copied: Mapping[str, str] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
     when: str = ""
     expect: Mapping[str, Any] = field(default_factory=dict)
@@ -38,14 +40,17 @@ class Change:
         def path(dotted: str) -> str:
             return ".".join(names.setdefault(f"#{part}", part) and f"#{part}" for part in dotted.split("."))
 
-        clauses = []
-        for keyword, changes, joint in (("SET", self.set, " = "), ("ADD", self.add, " ")):
-            parts = []
-            for number, (name, value) in enumerate(changes.items()):
-                values[f":{keyword.lower()}{number}"] = _serialize(value)
-                parts.append(f"{path(name)}{joint}:{keyword.lower()}{number}")
-            if parts:
-                clauses.append(f"{keyword} {', '.join(parts)}")
+        def value(name: str, content: Any) -> str:
+            values[f":{name}"] = _serialize(content)
+            return f":{name}"
+
+        sets = [f"{path(name)} = {value(f'set{number}', each)}" for number, (name, each) in enumerate(self.set.items())]
+        sets += [
+            f"{path(name)} = if_not_exists({path(source)}, {value('nothing', '')})"
+            for name, source in self.copied.items()
+        ]
+        adds = [f"{path(name)} {value(f'add{number}', each)}" for number, (name, each) in enumerate(self.add.items())]
+        clauses = [f"{keyword} {', '.join(parts)}" for keyword, parts in (("SET", sets), ("ADD", adds)) if parts]
         if self.remove:
             clauses.append(f"REMOVE {', '.join(path(name) for name in self.remove)}")
         request: dict[str, Any] = {"UpdateExpression": " ".join(clauses)}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import takewhile
 from typing import Any
 
 from chatops.adapters.dynamodb import Change, Item, Table
@@ -49,9 +50,29 @@ class DynamoRunStore:
         """See RunStore."""
         return [item["run_id"] for item in self._table.query("active", "1", index="active")]
 
+    def of_session(self, guild_id: str, session_id: str, since: int) -> Sequence[Run]:
+        """See RunStore; the index, which lags, only names the runs."""
+        named = self._table.query("guild_id", guild_id, index="guild", newest_first=True)
+        recent = takewhile(lambda item: item["created_at"] >= since, named)
+        runs = [self.get(item["run_id"]) for item in recent]
+        return [run for run in runs if run and run.session_id == session_id]
+
+    def of_deployment(self, guild_id: str, deployment: str, since: int, until: int) -> Sequence[Run]:
+        """See RunStore; the index, which lags, only names the runs."""
+        named = self._table.query("guild_id", guild_id, index="guild", newest_first=True)
+        recent = takewhile(lambda item: item["created_at"] >= since, named)
+        runs = [self.get(item["run_id"]) for item in recent if item["created_at"] <= until]
+        return [run for run in runs if run and run.deployment == deployment]
+
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
-        """See RunStore."""
-        self._change(run_id, Change(set={"status": status.value, "build": _plain(build)}, when=_NOT_ENDED))
+        """See RunStore; a first try that comes late must not take the run away from a build that works."""
+        unclaimed = "attribute_not_exists({build}) OR {build.build_id} = :nobody OR {build.phase} <> :phase"
+        change = Change(
+            set={"status": status.value, "build": _plain(build)},
+            when=f"{_NOT_ENDED} AND ({unclaimed})",
+            expect={"nobody": "", "phase": build.phase.value},
+        )
+        self._change(run_id, change)
 
     def claim(self, run_id: str, build: Build) -> None:
         """See RunStore."""
@@ -123,9 +144,10 @@ class DynamoRunStore:
         """See RunStore."""
         self._change(run_id, Change(set={"reported": True}, remove=("active", "approval", "token"), when=_KNOWN))
 
-    def keep_message(self, run_id: str, message: MessageRef) -> None:
+    def keep_message(self, run_id: str, message: MessageRef, token: ReplyToken | None = None) -> None:
         """See RunStore."""
-        self._change(run_id, Change(set={"message": _plain(message)}, when=_KNOWN))
+        editor = {"token": _plain(token)} if token else {}
+        self._change(run_id, Change(set={"message": _plain(message), **editor}, when=_KNOWN))
 
     def keep_token(self, run_id: str, token: ReplyToken) -> None:
         """See RunStore."""
@@ -212,6 +234,9 @@ def _run(item: Item) -> Run:
             provider=item.get("provider", "none"),
             region=item.get("region", ""),
             project_id=item.get("project_id", ""),
+            session_id=item.get("session_id", ""),
+            previous_run_id=item.get("previous_run_id", ""),
+            unsaved_run_id=item.get("unsaved_run_id", ""),
             status=Status(item["status"]),
             build=Build(**(_whole(build) | {"phase": Phase(build["phase"])})) if build else None,
             plan=json.loads(item.get("plan", "{}")),

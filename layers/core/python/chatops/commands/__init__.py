@@ -1,4 +1,4 @@
-"""The slash commands and the buttons: two dicts say all there is.
+"""The slash commands, the buttons and the forms: three dicts say all there is.
 
 Parsing, registration with Discord, suggestions and the help text read these registries, so a new command is a file
 beside these with its COMMAND, a line here, and a test.
@@ -12,16 +12,43 @@ from chatops.commands import (
     cloud_destroy,
     cloud_help,
     cloud_init,
+    cloud_recover_session,
+    cloud_sessions,
     cloud_status,
     decide,
+    passphrase,
+    resume,
 )
-from chatops.commands.base import Button, Command
+from chatops.commands.base import Button, Command, Form
 
-__all__ = ["BUTTONS", "COMMANDS"]
+__all__ = ["BUTTONS", "COMMANDS", "FORMS"]
 
 COMMANDS: Mapping[str, Command] = {
     module.COMMAND.name: module.COMMAND
-    for module in (cloud_init, cloud_deploy, cloud_status, cloud_cancel, cloud_destroy, cloud_help)
+    for module in (
+        cloud_init,
+        cloud_deploy,
+        cloud_status,
+        cloud_cancel,
+        cloud_destroy,
+        cloud_sessions,
+        cloud_recover_session,
+        cloud_help,
+    )
 }
 
-BUTTONS: Mapping[str, Button] = {button.action: button for button in (decide.APPROVE, decide.REJECT, decide.CANCEL)}
+FORMS: Mapping[str, Form] = {form.action: form for form in (cloud_init.FORM, passphrase.FORM)}
+
+# A form opens from its command, from a button with a `form`, or once more from the button of its own action.
+BUTTONS: Mapping[str, Button] = {
+    button.action: button
+    for button in (
+        decide.APPROVE,
+        decide.REJECT,
+        decide.CANCEL,
+        resume.RESUME,
+        resume.DESTROY,
+        cloud_sessions.CLOSE,
+        *(Button(form.action, form=form) for form in FORMS.values()),
+    )
+}

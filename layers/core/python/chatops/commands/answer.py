@@ -4,17 +4,9 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chatops.commands import BUTTONS, COMMANDS
-from chatops.commands.base import Call
+from chatops.commands.perform import is_silent, perform
 from chatops.commands.services import Services
-from chatops.discord.interactions import (
-    Interaction,
-    InteractionType,
-    InvalidInteraction,
-    button_target,
-    from_payload,
-    unsealed,
-)
+from chatops.discord.interactions import Interaction, from_payload
 from chatops.discord.replies import Reply
 from chatops.errors import ChatOpsError, UserError
 
@@ -24,7 +16,10 @@ Log = Callable[[str, Mapping[str, Any]], None]
 def answer(payload: Mapping[str, Any], services: Services, log: Log) -> None:
     """Claim the interaction, run its handler and edit the deferred answer.
 
-    An interaction that somebody else has claimed or answered is left alone: asynchronous invokes come at least once.
+    An interaction that was answered is left alone: asynchronous invokes come at least once.
+
+    Raises:
+        BusyError: somebody works on it, or died half-way; so that Lambda invokes us again when that is known.
     """
     interaction = from_payload(payload)
     if not services.interactions.claim(interaction.id, int(services.clock())):
@@ -38,9 +33,7 @@ def answer(payload: Mapping[str, Any], services: Services, log: Log) -> None:
 
 def _handled(interaction: Interaction, services: Services, log: Log) -> Reply | None:
     try:
-        interaction = unsealed(interaction, services.open_option)
-        handle, argument = _handler(interaction)
-        return handle(_call(interaction, argument), services)
+        return perform(interaction, services)
     except UserError as error:
         return Reply(str(error))
     except Exception as error:
@@ -53,39 +46,12 @@ def _handled(interaction: Interaction, services: Services, log: Log) -> Reply | 
         )
 
 
-def _handler(interaction: Interaction) -> tuple[Callable[[Call, Services], Reply | None], str]:
-    if interaction.type is InteractionType.COMMAND and interaction.command in COMMANDS:
-        return COMMANDS[interaction.command].handle, ""
-    action, argument = button_target(interaction.custom_id) or ("", "")
-    if interaction.type is InteractionType.COMPONENT and action in BUTTONS:
-        return BUTTONS[action].handle, argument
-    raise UserError("That is no longer in use. `/cloud-help` shows what is.")
-
-
-def _call(interaction: Interaction, argument: str) -> Call:
-    if interaction.person is None or not interaction.guild_id:
-        raise InvalidInteraction("an interaction without a person or a guild was dispatched")
-    return Call(
-        interaction_id=interaction.id,
-        application_id=interaction.application_id,
-        token=interaction.token,
-        guild_id=interaction.guild_id,
-        channel_id=interaction.channel_id or "",
-        person=interaction.person,
-        options=interaction.options,
-        argument=argument,
-        message_id=interaction.message_id,
-        locale=interaction.locale,
-    )
-
-
 def _reply(interaction: Interaction, reply: Reply | None, services: Services) -> None:
     """A command's answer replaces "thinking…"; a button's is a private note, since its message lives on."""
     if reply is None:
         return
     application_id, token = interaction.application_id, interaction.token
-    action, _ = button_target(interaction.custom_id) or ("", "")
-    if interaction.type is InteractionType.COMPONENT and not (action in BUTTONS and BUTTONS[action].ephemeral):
+    if is_silent(interaction):
         services.chat.follow_up(application_id, token, reply.payload(), ephemeral=True)
     else:
         services.chat.edit_original(application_id, token, reply.payload())

@@ -33,12 +33,14 @@ class Choice:
 class SuggestRequest:
     """A half-typed command: the focused option's text, and what else is filled in.
 
-    `deployment_names` asks the database, so only the options that need it call it.
+    `deployment_names` and `sessions` ask the database, so only the options that need them call them; sessions are the
+    person's own, as (id, seconds left).
     """
 
     text: str
     options: Mapping[str, OptionValue]
     deployment_names: Callable[[], Sequence[str]] = field(default=tuple)
+    sessions: Callable[[], Sequence[tuple[str, int]]] = field(default=tuple)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,30 @@ class Option:
     max_length: int | None = None
     suggest: Callable[[SuggestRequest], Sequence[Choice]] | None = None
     secret: bool = False
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One line of text that a form asks for."""
+
+    name: str
+    label: str
+    hint: str
+    min_length: int
+    max_length: int
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form (Discord: a modal). Its custom_id is `v1:<action>:<argument>`; whatever is typed into it is sealed.
+
+    A submitted form is a `Call` whose `argument` is the custom_id's and whose options are the fields.
+    """
+
+    action: str
+    title: str
+    fields: tuple[FormField, ...]
+    handle: "Callable[[Call, Services], Reply | None]"
 
 
 @dataclass(frozen=True)
@@ -77,7 +103,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Command:
-    """A slash command: what Discord shows, and what happens."""
+    """A slash command: what Discord shows, and what happens.
+
+    Where `form` returns a form for the plain options, the form is shown first: the command is held under its
+    interaction's id, which is the form's argument, and the form's handler does the rest.
+    """
 
     name: str
     description: str
@@ -85,15 +115,18 @@ class Command:
     options: tuple[Option, ...] = ()
     ephemeral: bool = True
     usage: str = ""
+    form: Callable[[Mapping[str, OptionValue]], Form | None] | None = None
 
 
 @dataclass(frozen=True)
 class Button:
     """A button's action; its custom_id is `v1:<action>:<argument>`, which proves nothing by itself.
 
-    An `ephemeral` button answers with a message that only the person who pressed it sees.
+    An `ephemeral` button answers with a message that only the person who pressed it sees. A button with a `form` opens
+    it at once, with its own argument; then the form's handler does the work.
     """
 
     action: str
-    handle: "Callable[[Call, Services], Reply | None]"
+    handle: "Callable[[Call, Services], Reply | None] | None" = None
     ephemeral: bool = False
+    form: Form | None = None

@@ -1,34 +1,103 @@
-"""/cloud-init: open a session."""
+"""/cloud-init: open a session, sealed with a passphrase if the person chooses one."""
 
-from chatops.commands.base import Call, Command, Option
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chatops.commands.base import Call, Command, Form, FormField, Option, OptionType
+from chatops.commands.passphrase import try_again
+from chatops.commands.perform import held_for, let_go
 from chatops.commands.services import Services
+from chatops.discord.interactions import OptionValue, unsealed
 from chatops.discord.replies import Colour, Reply
+from chatops.domain.passphrases import HINT, MAX_LENGTH, MIN_LENGTH, check_passphrase
+from chatops.domain.sessions import MAX_SESSIONS, Session
+from chatops.errors import UserError
 from chatops.providers import PROVIDERS
 
 _CLOUDS = tuple(name for name in PROVIDERS if name != "none")
 
+_SAVED = "💾 Recovery blob saved: a crash does not lose it."
+_SEALED = (
+    "🔑 Recovery blob saved, sealed with your passphrase: nobody can restore it without that, "
+    "whoever runs this bot included. After a crash the bot asks you for it."
+)
+
 
 def handle(call: Call, services: Services) -> Reply:
-    """Check what was brought, seal it, and answer with the session's name and end; nothing of it is shown again."""
+    """Check what was brought, seal it, and answer with the session's name and end; nothing of it is shown again.
+
+    Raises:
+        UserError: an option is wrong, too many sessions are open, or the passphrase was not asked for.
+    """
+    if call.options.get("passphrase"):  # during an upgrade: a front door of yesterday shows no form
+        raise UserError("The form for your passphrase did not open. Please run the command again.")
+    return _open(call, services, passphrase="")
+
+
+def choose(call: Call, services: Services) -> Reply:
+    """The passphrase form: open the session of the command that waits for it.
+
+    Raises:
+        UserError: nothing of theirs waits for it, or the command cannot be done.
+    """
+    held = held_for(FORM.action, call, services)
+    try:
+        passphrase = check_passphrase(str(call.options["passphrase"]), str(call.options["again"]), call.person.id)
+    except UserError as error:
+        return try_again(str(error), FORM.action, call)
+    command = unsealed(held.interaction, services.open_option)  # under the command's own interaction, not the form's
+    try:
+        return _open(replace(call, options=command.options), services, passphrase)
+    finally:
+        let_go(call, services)
+
+
+def _open(call: Call, services: Services, passphrase: str) -> Reply:
     provider = PROVIDERS[call.text("provider")]
     project_id = provider.check_project_id(call.text("project_id"))
     region = provider.check_region(call.text("region"))
     credentials = provider.parse_credentials(call.text("credentials"))
-    session = services.sessions.open(call.guild_id, call.person.id, provider.name, project_id, region, credentials)
+    session = services.sessions.open(
+        call.guild_id, call.person.id, provider.name, project_id, region, credentials, passphrase
+    )
+    return _opened(session, provider.title, sealed=bool(passphrase))
+
+
+def _opened(session: Session, cloud: str, sealed: bool) -> Reply:
     return Reply(
         title="🔐 Session open",
-        text=f"Session `{session.id}` for {provider.title} project `{session.project_id}` in `{session.region}` "
-        f"ends <t:{session.expires_at}:R>.\n💾 Recovery blob saved: a crash does not lose it.",
+        text=f"Session `{session.id}` for {cloud} project `{session.project_id}` in `{session.region}` "
+        f"ends <t:{session.expires_at}:R>.\n{_SEALED if sealed else _SAVED}",
         colour=Colour.GREEN,
-        fields=(("Next", "`/cloud-deploy-v2 blueprint:…` plans a deployment and asks you before anything changes."),),
+        fields=(
+            ("Next", "`/cloud-deploy-v2 blueprint:…` plans a deployment and asks you before anything changes."),
+            ("Your sessions", f"`/cloud-sessions` shows and closes them; up to {MAX_SESSIONS} may be open here."),
+        ),
         footer="Your credentials are stored encrypted only, for you alone, and are gone when the session ends.",
     )
 
+
+def _form(options: Mapping[str, OptionValue]) -> Form | None:
+    return FORM if options.get("passphrase") else None
+
+
+FORM = Form(
+    action="passphrase",
+    title="Choose a passphrase",
+    handle=choose,
+    fields=(
+        FormField("passphrase", "Passphrase", HINT, MIN_LENGTH, MAX_LENGTH),
+        FormField(
+            "again", "The same once more", "So that a slip of the finger does not lock you out.", MIN_LENGTH, MAX_LENGTH
+        ),
+    ),
+)
 
 COMMAND = Command(
     name="cloud-init",
     description="Open a 30-minute session with your own cloud credentials",
     handle=handle,
+    form=_form,
     usage="/cloud-init provider:aws project_id:123456789012 credentials:{…}",
     options=(
         Option("provider", "Whose cloud", required=True, choices=_CLOUDS),
@@ -41,5 +110,6 @@ COMMAND = Command(
             max_length=6000,
         ),
         Option("region", "Where to deploy (default: the provider's usual one)", max_length=40),
+        Option("passphrase", "Seal the session with a passphrase of yours that nobody else has", OptionType.BOOLEAN),
     ),
 )

@@ -1,8 +1,8 @@
 """Approve, reject, cancel: what a person may say to a run. Nothing in a custom_id is believed but the run's name."""
 
 from chatops.commands.base import Button, Call
-from chatops.commands.launch import reply_token
 from chatops.commands.lookup import run_to_decide
+from chatops.commands.reattach import reply_token
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.domain.runs import Phase, Run, Status

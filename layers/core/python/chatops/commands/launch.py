@@ -1,45 +1,19 @@
-"""What /cloud-deploy-v2 and /cloud-destroy share: a run with its live message."""
+"""What /cloud-deploy-v2, /cloud-destroy and the buttons Resume and Destroy share: a run with its live message."""
 
 from collections.abc import Mapping
 
 from chatops.commands.base import Call
+from chatops.commands.reattach import reattach, reply_token
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Reply
 from chatops.domain.blueprints import Value
 from chatops.domain.deployments import Deployment
-from chatops.domain.runs import TOKEN_SECONDS, ReplyToken, Run, new_run_id
+from chatops.domain.runs import Phase, Run, run_id_of
 from chatops.domain.sessions import Session
-from chatops.errors import UserError
+from chatops.errors import LockedError, UserError
 from chatops.runs.start import Start
-
-
-def reply_token(call: Call, now: int) -> ReplyToken:
-    """The call's token; half a minute is kept back, so that no edit is started that ends too late."""
-    return ReplyToken(call.application_id, call.token, now + TOKEN_SECONDS - 30)
-
-
-def _session_for(provider: str, call: Call, services: Services, known: Deployment | None) -> Session | None:
-    """The session whose credentials a blueprint of this provider needs; None where it needs none.
-
-    Raises:
-        UserError: there is no open session, or it is for another provider, or for another project than the one where
-            the deployment exists: there Terraform would find nothing, and forget what it cannot find.
-    """
-    if provider == "none":
-        return None
-    session = services.sessions.current(call.guild_id, call.person.id)
-    if session.provider != provider:
-        raise UserError(
-            f"This needs credentials for `{provider}`, and your open session is for `{session.provider}`. "
-            f"Open one with `/cloud-init provider:{provider}`."
-        )
-    if known and known.project_id and known.project_id != session.project_id:
-        raise UserError(
-            f"`{known.name}` exists in project `{known.project_id}`, and your open session is for "
-            f"`{session.project_id}`. Open one with `/cloud-init project_id:{known.project_id}`."
-        )
-    return session
+from chatops.runs.view import progress_view
 
 
 def launch(
@@ -52,10 +26,11 @@ def launch(
     destroy: bool,
     variables: Mapping[str, Value],
     known: Deployment | None,
-) -> None:
+) -> Reply | None:
     """Start a run: the private answer first, then the public live message that everybody can follow.
 
-    `known` is the deployment as it is, if there is one; it stays in its project and its region.
+    `known` is the deployment as it is, if there is one; it stays in its project and its region. Where the person's own
+    run holds it already, that run gets a fresh live message instead.
 
     Raises:
         UserError: no session that fits, or another run holds the deployment.
@@ -63,7 +38,7 @@ def launch(
     session = _session_for(provider, call, services, known)
     now = int(services.clock())
     run = Run(
-        id=new_run_id(),
+        id=run_id_of(call.interaction_id),
         guild_id=call.guild_id,
         deployment=deployment,
         blueprint=blueprint,
@@ -76,16 +51,72 @@ def launch(
         provider=provider,
         region=(known.region if known else "") or (session.region if session else ""),
         project_id=session.project_id if session else "",
+        session_id=session.id if session else "",
         token=reply_token(call, now),
     )
     start = Start(services.runs, services.deployments, services.artefacts, services.workflow, services.seal_credentials)
-    start(run, session.credentials if session else {}, lambda started: _announce(started, call, services))
+    try:
+        credentials = session.credentials if session else {}
+        start(run, credentials, lambda started: _announce(started, _where_it_was_left(known, services), call, services))
+    except LockedError as locked:
+        return _already_running(locked, call, services)
+    return None
 
 
-def _announce(run: Run, call: Call, services: Services) -> None:
+def _session_for(provider: str, call: Call, services: Services, known: Deployment | None) -> Session | None:
+    """The session whose credentials a blueprint of this provider needs; None where it needs none.
+
+    Raises:
+        UserError: there is no open session, or it is for another provider, or for another project than the one where
+            the deployment exists: there Terraform would find nothing, and forget what it cannot find.
+    """
+    if provider == "none":
+        return None
+    project_id = known.project_id if known else ""
+    session = services.sessions.current(call.guild_id, call.person.id, provider, project_id)
+    if session.provider != provider:
+        raise UserError(
+            f"This needs credentials for `{provider}`, and your open session is for `{session.provider}`. "
+            f"Open one with `/cloud-init provider:{provider}`."
+        )
+    if known and project_id and project_id != session.project_id:
+        raise UserError(
+            f"`{known.name}` exists in project `{project_id}`, and your open session is for "
+            f"`{session.project_id}`. Open one with `/cloud-init project_id:{project_id}`."
+        )
+    return session
+
+
+def _where_it_was_left(known: Deployment | None, services: Services) -> str:
+    """How far the last run got, if it did not get through."""
+    run = services.runs.get(known.last_run_id) if known and known.last_run_id else None
+    if run is None or not run.unfinished:
+        return ""
+    phase = run.build.phase if run.build else Phase.PLAN
+    view = progress_view(services.runs, services.artefacts, run, phase, int(services.clock() * 1000))
+    return f"Continuing where we left off: run `{run.id}` was {run.status.value}, {render.reached(run, view)}.\n"
+
+
+def _announce(run: Run, left_off: str, call: Call, services: Services) -> None:
     """The order matters: the first message after a deferral would replace the answer instead of following it."""
     word = "Destroying" if run.destroy else "Deploying"
-    answer = Reply(f"{word} `{run.deployment}`: run `{run.id}`. First the plan; then you decide, in the message below.")
+    saved = f"First the kept state of run `{run.unsaved_run_id}` is saved.\n" if run.unsaved_run_id else ""
+    answer = Reply(
+        f"{left_off}{saved}{word} `{run.deployment}`: run `{run.id}`. First the plan; then you decide, in the message "
+        f"below.\nThis note stays as it is. Should that message fall silent: `/cloud-status name:{run.deployment}`."
+    )
     services.chat.edit_original(call.application_id, call.token, answer.payload())
-    message = services.chat.follow_up(call.application_id, call.token, render.started(run).payload(), ephemeral=False)
-    services.runs.keep_message(run.id, message)
+    if run.message is None:
+        live = services.chat.follow_up(call.application_id, call.token, render.started(run).payload(), ephemeral=False)
+        services.runs.keep_message(run.id, live)
+
+
+def _already_running(locked: LockedError, call: Call, services: Services) -> Reply | None:
+    """The person's own run goes on: show it again. Anybody else's is none of this person's business."""
+    run = services.runs.get(locked.run_id) if locked.run_id else None
+    if run is None or run.user_id != call.person.id or run.status.ended:
+        raise locked
+    told = Reply(f"{locked}\nContinuing where we left off: its message follows, fresh.")
+    services.chat.edit_original(call.application_id, call.token, told.payload())
+    reattach(run, call, services)
+    return None

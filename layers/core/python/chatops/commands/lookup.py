@@ -30,6 +30,19 @@ def run_to_decide(run_id: str, call: Call, services: Services) -> Run:
         UserError: no such run here, or it has ended.
         DeniedError: it is somebody else's, and the person does not manage the server.
     """
+    run = run_of_this_guild(run_id, call, services)
+    if run.status.ended:
+        raise UserError(f"That run has ended already ({run.status.value}).")
+    return run
+
+
+def run_of_this_guild(run_id: str, call: Call, services: Services) -> Run:
+    """The run, ended or not, if this person may decide about it.
+
+    Raises:
+        UserError: no such run here.
+        DeniedError: it is somebody else's, and the person does not manage the server.
+    """
     run = services.runs.get(run_id)
     if run is None or run.guild_id != call.guild_id:
         raise UserError("That run does not exist (any more). `/cloud-status` shows what there is.")
@@ -37,6 +50,4 @@ def run_to_decide(run_id: str, call: Call, services: Services) -> Run:
         raise DeniedError(
             f"Only <@{run.user_id}>, who started this run, or a member with Manage Server may decide this."
         )
-    if run.status.ended:
-        raise UserError(f"That run has ended already ({run.status.value}).")
     return run

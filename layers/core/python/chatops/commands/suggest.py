@@ -26,3 +26,10 @@ def deployments(request: SuggestRequest) -> Sequence[Choice]:
     """The guild's deployments."""
     typed = request.text.strip().lower()
     return [Choice(name, name) for name in request.deployment_names() if typed in name]
+
+
+def sessions(request: SuggestRequest) -> Sequence[Choice]:
+    """The person's own open sessions."""
+    typed = request.text.strip().lower()
+    found = [(session_id, max(left, 0) // 60) for session_id, left in request.sessions() if typed in session_id]
+    return [Choice(f"{session_id} · ends in {minutes} min", session_id) for session_id, minutes in found]

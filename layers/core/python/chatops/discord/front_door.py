@@ -9,12 +9,13 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import time
 from typing import Any, Final, Protocol
 
-from chatops.commands.base import Button, Command
+from chatops.commands.base import Button, Command, Form
+from chatops.discord.forms import checked_fields, modal
 from chatops.discord.http import Request, Response
 from chatops.discord.interactions import (
     Interaction,
@@ -22,6 +23,7 @@ from chatops.discord.interactions import (
     InvalidInteraction,
     button_target,
     created_at,
+    held_payload,
     is_snowflake,
     seal_context,
     to_payload,
@@ -29,7 +31,7 @@ from chatops.discord.interactions import (
 from chatops.discord.options import checked_options, shown
 from chatops.discord.parse import parse_interaction
 from chatops.discord.replies import EPHEMERAL, Reply
-from chatops.discord.suggest import suggestions
+from chatops.discord.suggest import Names, suggestions
 from chatops.discord.verify import Verifier
 from chatops.errors import ChatOpsError, UserError
 
@@ -39,6 +41,7 @@ MESSAGE: Final = 4
 DEFERRED_MESSAGE: Final = 5
 DEFERRED_UPDATE: Final = 6
 AUTOCOMPLETE_RESULT: Final = 8
+MODAL: Final = 9
 
 # Discord gives an answer this long; then it tells the person that the command failed and voids the token.
 ANSWER_SECONDS: Final = 3.0
@@ -53,7 +56,7 @@ _OLD_BUTTON = "This button is no longer in use. Use `/cloud-status` to get a fre
 _UNKNOWN_FORM = "This form is no longer in use. Please run the command again."
 
 
-class Outside(Protocol):
+class Outside(Names, Protocol):
     """What the front door needs from AWS; built only when the first interaction needs it."""
 
     def dispatch(self, payload: Mapping[str, Any]) -> None:
@@ -64,8 +67,8 @@ class Outside(Protocol):
         """Encrypt a secret option so that only the commands function can read it, given the same context."""
         ...
 
-    def deployment_names(self, guild_id: str) -> Sequence[str]:
-        """The names of a guild's deployments."""
+    def hold(self, interaction_id: str, payload: Mapping[str, Any]) -> None:
+        """Keep what an interaction asked until its form comes back; returns when it is kept."""
         ...
 
 
@@ -76,6 +79,7 @@ class FrontDoor:
     verifier: Verifier
     commands: Mapping[str, Command]
     buttons: Mapping[str, Button]
+    forms: Mapping[str, Form]
     outside: Callable[[], Outside]
     application_id: str = ""
     clock: Callable[[], float] = time
@@ -121,7 +125,7 @@ class FrontDoor:
 
     def _choices(self, interaction: Interaction) -> list[dict[str, Any]]:
         try:
-            return suggestions(self.commands, interaction, lambda guild_id: self.outside().deployment_names(guild_id))
+            return suggestions(self.commands, interaction, self.outside)
         except Exception as error:  # no suggestion is better than Discord's "loading options failed"
             _log("WARNING", "no suggestions", command=shown(interaction.command), **_cause(error))
             return []
@@ -132,8 +136,8 @@ class FrontDoor:
                 return self._command(interaction)
             case InteractionType.COMPONENT:
                 return self._button(interaction)
-            case _:
-                return _note(_UNKNOWN_FORM)
+            case _:  # only a form is left: the others were answered before
+                return self._form(interaction)
 
     def _command(self, interaction: Interaction) -> dict[str, Any]:
         command = self.commands.get(interaction.command)
@@ -144,8 +148,14 @@ class FrontDoor:
         secret = {option.name for option in command.options if option.secret}
         plain = {name: value for name, value in options.items() if name not in secret}
         secrets = {name: str(value) for name, value in options.items() if name in secret}
-        self._dispatch(replace(interaction, options=plain), secrets)
-        return _deferred(command.ephemeral)
+        interaction = replace(interaction, options=plain)
+        form = command.form(plain) if command.form else None
+        if form is None:
+            self._dispatch(interaction, secrets)
+            return _deferred(command.ephemeral)
+        sealed = self._sealed(interaction, secrets)
+        self.outside().hold(interaction.id, held_payload(sealed, form.action))
+        return _modal(form, interaction.id)
 
     def _unknown_command(self, name: str) -> str:
         near = difflib.get_close_matches(name[:32], self.commands, n=1)
@@ -153,22 +163,38 @@ class FrontDoor:
         return f"The command `/{shown(name)}` does not exist (any more). {instead}"
 
     def _button(self, interaction: Interaction) -> dict[str, Any]:
-        action, _ = button_target(interaction.custom_id) or ("", "")
+        action, argument = button_target(interaction.custom_id) or ("", "")
         button = self.buttons.get(action)
         if button is None:
             raise UserError(_OLD_BUTTON)
         _require_guild(interaction)
+        if button.form:
+            return _modal(button.form, argument)
         self._dispatch(interaction, {})
         return _deferred(ephemeral=True) if button.ephemeral else {"type": DEFERRED_UPDATE}
 
+    def _form(self, interaction: Interaction) -> dict[str, Any]:
+        action, _ = button_target(interaction.custom_id) or ("", "")
+        form = self.forms.get(action)
+        if form is None:
+            raise UserError(_UNKNOWN_FORM)
+        _require_guild(interaction)
+        self._dispatch(interaction, checked_fields(form, interaction.fields))
+        return _deferred(ephemeral=True)
+
     def _dispatch(self, interaction: Interaction, secrets: Mapping[str, str]) -> None:
+        sealed = self._sealed(interaction, secrets)
+        self.outside().dispatch(to_payload(sealed))
+
+    def _sealed(self, interaction: Interaction, secrets: Mapping[str, str]) -> Interaction:
+        """The interaction as it may leave us: answerable, in time, its secrets sealed."""
         _require_answerable(interaction)
         self._require_time(interaction)
         outside = self.outside()
         sealed = {name: outside.seal(value, seal_context(interaction, name)) for name, value in secrets.items()}
         # Once more: a cold start's first calls may have used up the time, and what Discord called failed must not run.
         self._require_time(interaction)
-        outside.dispatch(to_payload(replace(interaction, sealed=sealed)))
+        return replace(interaction, sealed=sealed)
 
     def _require_time(self, interaction: Interaction) -> None:
         if self.clock() - created_at(interaction.id) > ANSWER_SECONDS:
@@ -193,6 +219,10 @@ def _note(text: str) -> dict[str, Any]:
 
 def _deferred(ephemeral: bool) -> dict[str, Any]:
     return {"type": DEFERRED_MESSAGE, "data": {"flags": EPHEMERAL}} if ephemeral else {"type": DEFERRED_MESSAGE}
+
+
+def _modal(form: Form, argument: str) -> dict[str, Any]:
+    return {"type": MODAL, "data": modal(form, argument)}
 
 
 def _cause(error: BaseException) -> dict[str, str]:

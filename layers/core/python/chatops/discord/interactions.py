@@ -90,13 +90,13 @@ def created_at(snowflake: str) -> float:
 
 
 def button_target(custom_id: str) -> tuple[str, str] | None:
-    """The action and the argument that a button's custom_id names, or None if it is not one of ours."""
+    """The action and the argument that the custom_id of a button or a form names, or None if it is not one of ours."""
     found = _CUSTOM_ID.fullmatch(custom_id)
     return (found[1], found[2]) if found else None
 
 
 def seal_context(interaction: Interaction, option: str) -> dict[str, str]:
-    """What a secret option is bound to: both functions build it from the signed interaction, ids only."""
+    """What a secret option, or a form's field, is bound to: both functions build it from the signed interaction."""
     return {
         "app": "cloud-chatops",
         "v": str(PAYLOAD_VERSION),
@@ -128,6 +128,11 @@ def to_payload(interaction: Interaction) -> dict[str, Any]:
             "message_id": interaction.message_id,
         },
     }
+
+
+def held_payload(interaction: Interaction, form: str, session_id: str = "") -> dict[str, Any]:
+    """What is kept of an interaction while a form is open, and for which: all of it but its token."""
+    return {**to_payload(replace(interaction, token="")), "form": form, "session_id": session_id}
 
 
 def from_payload(payload: Mapping[str, Any]) -> Interaction:

@@ -1,6 +1,7 @@
 """A run's messages: the live one from start to end, and what a status looks like."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatops.discord.replies import ButtonStyle, Colour, Reply, ReplyButton
@@ -91,6 +92,47 @@ def stopping(run: Run, cause: str) -> Reply:
     )
 
 
+def falling_silent(reply: Reply, run: Run) -> Reply:
+    """The live message, when this may be the last time that Discord lets us edit it."""
+    told = "⏳ Discord may not let this message be changed any more. The run goes on all the same:"
+    return replace(reply, text=f"{reply.text}\n{told} `/cloud-status name:{run.deployment}`")
+
+
+def moved(run: Run) -> Reply:
+    """What an old live message becomes when the run has a fresh one."""
+    return Reply(
+        title="↪️ Continued in a newer message",
+        text=f"The run of {code(run.deployment)} is shown further down in this channel.",
+        colour=Colour.GREY,
+        footer=_footer(run),
+    )
+
+
+def live(run: Run, view: "ProgressView | None") -> Reply:
+    """The live message of a run that has not ended, as it is right now."""
+    if run.status is Status.AWAITING and run.approval:
+        return approval(run, run.approval.expires_at)
+    return progress(run, view) if view else started(run)
+
+
+def reached(run: Run, view: "ProgressView") -> str:
+    """How far a run got that did not finish, in a few words."""
+    if view.phase is Phase.PLAN:
+        return "it was still planning"
+    total = int(run.plan.get("total", 0))
+    told = f"{min(view.progress.completed, total)} of {total} done"
+    failed = [each.address for each in view.progress.failed]
+    working = [each.address for each in view.progress.in_flight]
+    if failed:
+        return f"{told}, failed at {_named(failed)}"
+    return f"{told}, cut off at {_named(working)}" if working else told
+
+
+def _named(addresses: Sequence[str]) -> str:
+    more = f" and {len(addresses) - 2} more" if len(addresses) > 2 else ""
+    return ", ".join(code(address) for address in addresses[:2]) + more
+
+
 def final(run: Run, view: "ProgressView") -> Reply:
     """The last message: what became of the run, and what to do next."""
     title, colour, told = _ENDINGS[run.status]
@@ -102,8 +144,9 @@ def final(run: Run, view: "ProgressView") -> Reply:
         lines.append(str(run.detail["cause"]))
     if view.phase is not Phase.PLAN:
         lines.insert(0, _bar(run, view))
-    broken = run.status in (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
-    fields = _what_failed(run, view) + _what_exists(run, view) if broken else []
+    if run.status is Status.INTERRUPTED:
+        lines.append(f"How far it got: {reached(run, view)}.")
+    fields = _what_failed(run, view) + _what_exists(run, view) if run.status in _BROKEN else []
     fields += [(name, code(value, 900)) for name, value in list(run.detail.get("outputs", {}).items())[:10]]
     return Reply(
         title=title.format(what="Destruction" if run.destroy else "Deployment"),
@@ -111,7 +154,20 @@ def final(run: Run, view: "ProgressView") -> Reply:
         colour=colour,
         fields=tuple(fields),
         footer=f"{_footer(run)} · {duration(run.ended_at - run.created_at)}",
+        buttons=_ways_on(run),
     )
+
+
+_BROKEN = (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
+
+
+def _ways_on(run: Run) -> tuple[ReplyButton, ...]:
+    if not run.unfinished:
+        return ()
+    resume = ReplyButton("Resume", f"v1:resume:{run.id}", ButtonStyle.SUCCESS)
+    if run.destroy or not run.got_to_work:
+        return (resume,)
+    return (resume, ReplyButton("Destroy", f"v1:destroy:{run.id}", ButtonStyle.DANGER))
 
 
 _OF_DESTRUCTION = {
@@ -160,6 +216,12 @@ def _what_failed(run: Run, view: "ProgressView") -> Fields:
     return fields
 
 
+_UNSAVED = (
+    "Terraform could not write down what it did. Its state was kept, encrypted, for 7 days; the next run of this "
+    "deployment saves it before anything else."
+)
+
+
 def _what_exists(run: Run, view: "ProgressView") -> Fields:
     """By the state, if the build could still say; else what it touched, since the state may not know of it."""
     if run.detail.get("phase") == Phase.PLAN or not (run.build and run.build.build_id):
@@ -174,9 +236,11 @@ def _what_exists(run: Run, view: "ProgressView") -> Fields:
     ]:
         name = f"Touched before the cut ({len(touched)}): look for these if the next plan does not list them"
         fields.append((name, listing(map(flat, touched), len(touched), 900)))
-    again = "/cloud-destroy" if run.destroy else "/cloud-deploy-v2"
-    advice = f"`{again}` plans and applies the rest; `/cloud-destroy` removes what exists. The state is kept."
-    return [*fields, ("What next", advice)]
+    if run.detail.get("unsaved"):
+        fields.append(("⚠️ The state could not be saved", _UNSAVED))
+    rest = "plans the rest of the destruction" if run.destroy else "plans what is missing, asks you, and applies it"
+    advice = f"**Resume** {rest}. " + ("" if run.destroy else "**Destroy** removes what exists. ")
+    return [*fields, ("What next", f"{advice}The state is kept.")]
 
 
 def status(deployment: Deployment, run: Run | None, view: "ProgressView | None") -> Reply:
@@ -184,12 +248,16 @@ def status(deployment: Deployment, run: Run | None, view: "ProgressView | None")
     fields: Fields = [("Blueprint", code(deployment.blueprint)), ("Status", deployment.status)]
     if run:
         fields += _run_fields(deployment, run, view)
+    if deployment.unsaved_run_id:
+        fields.append(("⚠️ The state could not be saved", _UNSAVED))
     if deployment.variables:
         text = ", ".join(f"{name}={value}" for name, value in deployment.variables.items())
         fields.append(("Variables", code(text, 900)))
     fields += [(name, code(str(value), 900)) for name, value in list(deployment.outputs.items())[:15]]
     colour = Colour.BLUE if deployment.lock else Colour.GREEN if deployment.status == "deployed" else Colour.AMBER
-    buttons = _decision(run) if run and run.status is Status.AWAITING else ()
+    buttons: tuple[ReplyButton, ...] = ()
+    if run:
+        buttons = _decision(run) if run.status is Status.AWAITING else () if deployment.lock else _ways_on(run)
     return Reply(title=f"☁️ {deployment.name}", colour=colour, fields=tuple(fields), buttons=buttons)
 
 

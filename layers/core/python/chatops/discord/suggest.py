@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from chatops.commands.base import Choice, Command, Option, OptionType, SuggestRequest
 from chatops.discord.interactions import Interaction
@@ -17,10 +17,22 @@ DATABASE_SECONDS: Final = 1.0
 _T = TypeVar("_T")
 
 
+class Names(Protocol):
+    """What suggestions are made from, outside."""
+
+    def deployment_names(self, guild_id: str) -> Sequence[str]:
+        """The names of a guild's deployments."""
+        ...
+
+    def session_names(self, guild_id: str, user_id: str) -> Sequence[tuple[str, int]]:
+        """The ids of a person's own open sessions in a guild, each with the seconds that are left of it."""
+        ...
+
+
 def suggestions(
     commands: Mapping[str, Command],
     interaction: Interaction,
-    deployment_names: Callable[[str], Sequence[str]],
+    outside: Callable[[], Names],
     seconds: float = DATABASE_SECONDS,
 ) -> list[dict[str, Any]]:
     """Discord's choices for the option in focus; empty where nothing is to be suggested.
@@ -32,23 +44,25 @@ def suggestions(
     option = next((each for each in command.options if each.name == interaction.focused), None) if command else None
     if option is None or option.suggest is None:
         return []
-    choices = option.suggest(_request(interaction, option, deployment_names, seconds))
+    choices = option.suggest(_request(interaction, option, outside, seconds))
     sendable = [choice for choice in choices if choice.name.strip() and 1 <= len(choice.value) <= MAX_CHOICE_TEXT]
     return [_choice_json(option, choice) for choice in sendable[:MAX_CHOICES]]
 
 
-def _request(
-    interaction: Interaction, option: Option, deployment_names: Callable[[str], Sequence[str]], seconds: float
-) -> SuggestRequest:
-    guild_id = interaction.guild_id
+def _request(interaction: Interaction, option: Option, outside: Callable[[], Names], seconds: float) -> SuggestRequest:
+    guild_id, person = interaction.guild_id, interaction.person
 
     def names() -> Sequence[str]:
-        return within(seconds, lambda: deployment_names(guild_id)) if guild_id else ()
+        return within(seconds, lambda: outside().deployment_names(guild_id)) if guild_id else ()
+
+    def sessions() -> Sequence[tuple[str, int]]:
+        return within(seconds, lambda: outside().session_names(guild_id, person.id)) if guild_id and person else ()
 
     return SuggestRequest(
         text=str(interaction.options.get(option.name, "")),
         options={name: value for name, value in interaction.options.items() if name != option.name},
         deployment_names=names,
+        sessions=sessions,
     )
 
 

@@ -6,7 +6,7 @@ from chatops.discord import render
 from chatops.domain.runs import APPROVAL_SECONDS, Approval, Phase
 from chatops.errors import ConflictError
 from chatops.ports import Chat, RunStore
-from chatops.runs.live import take_over
+from chatops.runs.live import show, take_over
 
 
 def request_approval(
@@ -33,4 +33,4 @@ def request_approval(
         return
     if run and run.message:
         take_over(runs, run_id, Phase.PLAN, clock, sleep)
-        chat.edit(run.message, run.token, now, render.approval(run, approval.expires_at).payload())
+        show(chat, run, render.approval(run, approval.expires_at), now, until=approval.expires_at)

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+from chatops.discord import render
+from chatops.discord.replies import Reply
 from chatops.domain.progress import ProgressDelta
-from chatops.domain.runs import Phase
-from chatops.ports import RunStore
+from chatops.domain.runs import Phase, Run
+from chatops.ports import Chat, RunStore
 
 LEASE_SECONDS = 30
+LAST_EDITS_SECONDS = 90
+"""So long before a token ends, an edit may be the last one that it allows: a build is silent for a minute at times."""
 
 
 def take_over(
@@ -22,10 +26,28 @@ def take_over(
         sleep(0.5)
 
 
-def edit_unless_busy(runs: RunStore, run_id: str, phase: Phase, now: float, edit: Callable[[], None]) -> None:
+def edit_unless_busy(runs: RunStore, run_id: str, phase: Phase, now: float, edit: Callable[[], object]) -> None:
     """Edit the live message, or, while somebody else does, see to it that they look at the run once more."""
     if runs.lease_edit(run_id, phase.value, now, LEASE_SECONDS):
         edit()
         runs.extend_edit(run_id, phase.value, now, -1)
     else:
         runs.add_progress(run_id, phase.value, ProgressDelta())
+
+
+def show(chat: Chat, run: Run, reply: Reply, now: int, until: int = 0) -> bool:
+    """Edit the live message; False when it cannot be edited (any more).
+
+    Where the token may end before the next edit (`until`, unix seconds; by default in a minute and a half), the message
+    moves to the bot, if the bot may edit it. Else the message says that it will fall silent, and where to look.
+
+    Raises:
+        OutsideError: Discord did not take the edit.
+    """
+    if run.message is None:
+        return False
+    if run.token and now < run.token.expires_at < max(until, now + LAST_EDITS_SECONDS):
+        if chat.edit(run.message, None, now, reply.payload()):
+            return True
+        reply = render.falling_silent(reply, run)
+    return chat.edit(run.message, run.token, now, reply.payload())

@@ -5,9 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chatops.domain.deployments import Deployment
+from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.runs import Run, Status
-from chatops.errors import ChatOpsError, ConflictError, LockedError, OutsideError
+from chatops.errors import ChatOpsError, ConflictError, LockedError, OutsideError, UserError
 from chatops.ports import Artefacts, DeploymentStore, RunStore, Workflow
 
 ORPHAN_SECONDS = 120
@@ -16,7 +16,10 @@ ORPHAN_SECONDS = 120
 
 @dataclass(frozen=True)
 class Start:
-    """What starting a run needs; `seal` is (guild id, run id, credentials) → sealed bytes."""
+    """What starting a run needs; `seal` is (guild id, run id, credentials) → sealed bytes.
+
+    A start may be tried again with the same run: what died half-way is finished then, and nothing happens twice.
+    """
 
     runs: RunStore
     deployments: DeploymentStore
@@ -29,11 +32,12 @@ class Start:
 
         Raises:
             LockedError: another run holds the deployment; says who, since when, and which.
+            UserError: this very run was begun before, and has been given up since.
             OutsideError: AWS or Discord did not do their part; the lock was given back.
         """
         run = self._locked(run)
         try:
-            self.runs.create(run)
+            run = self._kept(run)
             if credentials:
                 sealed = self.seal(run.guild_id, run.id, credentials)
                 self.artefacts.put(run.artefact("credentials.sealed"), sealed)
@@ -54,27 +58,47 @@ class Start:
             project_id=run.project_id,
             region=run.region,
         )
+        ghosts: dict[str, str] = {}
         for _ in range(2):
             try:
                 lock = self.deployments.acquire(deployment, run.id, run.user_id, run.created_at)
-                return replace(run, fence=lock.fence)
             except ConflictError:
-                self._free_orphaned_lock(run)
+                held = self._lock_of(run)
+                if held and held.run_id == run.id:
+                    return _under(held, held.previous_run_id, run)
+                if held and self._free_if_orphaned(held, run):
+                    ghosts[held.run_id] = held.previous_run_id
+            else:
+                return _under(lock, ghosts.get(lock.previous_run_id, lock.previous_run_id), run)
         raise self._locked_by(run)
 
-    def _free_orphaned_lock(self, run: Run) -> None:
-        """A lock whose run is over, or was never kept, protects nothing."""
+    def _kept(self, run: Run) -> Run:
+        try:
+            self.runs.create(run)
+        except ConflictError:
+            kept = self.runs.get(run.id)
+            if kept is None or kept.status.ended:
+                raise UserError(
+                    "The first try of this command died half-way, and its run was given up. Nothing was changed by it: "
+                    "run the command again."
+                ) from None
+            return kept
+        return run
+
+    def _lock_of(self, run: Run) -> Lock | None:
         found = self.deployments.get(run.guild_id, run.deployment)
-        if found is None or found.lock is None:
-            return
-        holder = self.runs.get(found.lock.run_id)
-        orphaned = holder is None and run.created_at - found.lock.since > ORPHAN_SECONDS
+        return found.lock if found else None
+
+    def _free_if_orphaned(self, lock: Lock, run: Run) -> bool:
+        """A lock whose run is over, or was never kept, protects nothing; whether that run was never kept."""
+        holder = self.runs.get(lock.run_id)
+        orphaned = holder is None and run.created_at - lock.since > ORPHAN_SECONDS
         if orphaned or (holder is not None and holder.reported):
-            self.deployments.release(run.guild_id, run.deployment, found.lock.run_id)
+            self.deployments.release(run.guild_id, run.deployment, lock.run_id)
+        return orphaned
 
     def _locked_by(self, run: Run) -> LockedError:
-        found = self.deployments.get(run.guild_id, run.deployment)
-        lock = found.lock if found else None
+        lock = self._lock_of(run)
         if lock is None:
             return LockedError(
                 f"`{run.deployment}` is being changed by somebody else right now. Try again in a moment."
@@ -83,7 +107,8 @@ class Start:
         doing = f" It is {holder.status.value}." if holder else ""
         return LockedError(
             f"`{run.deployment}` is locked by <@{lock.user_id}> since <t:{lock.since}:R> (run `{lock.run_id}`).{doing}"
-            f" Wait for that run, or stop it with `/cloud-cancel name:{run.deployment}`."
+            f" Wait for that run, or stop it with `/cloud-cancel name:{run.deployment}`.",
+            lock.run_id,
         )
 
     def _undo(self, run: Run) -> None:
@@ -92,3 +117,7 @@ class Start:
             self.runs.finish(run, Status.FAILED, {"cause": "The run could not be started."}, run.created_at)
         self.artefacts.delete(run.artefact("credentials.sealed"))
         self.deployments.release(run.guild_id, run.deployment, run.id)
+
+
+def _under(lock: Lock, previous_run_id: str, run: Run) -> Run:
+    return replace(run, fence=lock.fence, previous_run_id=previous_run_id, unsaved_run_id=lock.unsaved_run_id)

@@ -13,6 +13,7 @@ from chatops.domain.progress import APPLIED_KEY, ProgressDelta, ProgressIndex, u
 from chatops.domain.runs import Phase, ProgressItem, Run, Status, storable
 from chatops.errors import OutsideError
 from chatops.ports import Artefacts, Chat, InteractionStore, RunStore
+from chatops.runs.live import show
 from chatops.runs.view import read_index, view_of
 from chatops.terraform.tracker import read_batch
 
@@ -77,12 +78,10 @@ class Track:
         return why
 
     def _edit(self, run: Run, phase: Phase, item: ProgressItem, index: ProgressIndex | None) -> None:
-        if run.message is None:
-            return
         now_ms = int(self.clock() * 1000)
         reply = render.progress(run, view_of(run, phase, item, index, now_ms))
         try:
-            self.chat.edit(run.message, run.token, now_ms // 1000, reply.payload())
+            show(self.chat, run, reply, now_ms // 1000)
         except OutsideError:
             return  # the next batch, or the report, shows it; a log batch must not be redelivered for this
 

@@ -1,0 +1,54 @@
+"""Resume and Destroy: what a person may do about a run that did not get through."""
+
+from chatops.commands.base import Button, Call
+from chatops.commands.launch import launch
+from chatops.commands.lookup import run_of_this_guild
+from chatops.commands.services import Services
+from chatops.discord.replies import Reply
+from chatops.domain.runs import Run
+from chatops.errors import UserError
+
+
+def resume(call: Call, services: Services) -> Reply | None:
+    """Plan what is missing of the run, with the variables that it had; apply it once somebody approves."""
+    run = _left_off(call, services)
+    return _again(run, run.destroy, call, services)
+
+
+def destroy(call: Call, services: Services) -> Reply | None:
+    """Plan the destruction of what the run made; carry it out once somebody approves."""
+    return _again(_left_off(call, services), True, call, services)
+
+
+def _left_off(call: Call, services: Services) -> Run:
+    """The run, if it is the deployment's last word, and this person may decide about it.
+
+    Raises:
+        UserError: it got through, or something newer has happened.
+        DeniedError: it is somebody else's.
+    """
+    run = run_of_this_guild(call.argument, call, services)
+    deployment = services.deployments.get(run.guild_id, run.deployment)
+    if not run.unfinished or (deployment and deployment.last_run_id != run.id):
+        raise UserError(
+            f"Something newer has happened to `{run.deployment}`: `/cloud-status name:{run.deployment}` shows it."
+        )
+    return run
+
+
+def _again(run: Run, destroys: bool, call: Call, services: Services) -> Reply | None:
+    blueprint = services.catalogue.get(run.blueprint)
+    return launch(
+        call,
+        services,
+        deployment=run.deployment,
+        blueprint=blueprint.id,
+        provider=blueprint.provider,
+        destroy=destroys,
+        variables=run.variables,
+        known=services.deployments.get(run.guild_id, run.deployment),
+    )
+
+
+RESUME = Button("resume", resume, ephemeral=True)
+DESTROY = Button("destroy", destroy, ephemeral=True)

@@ -1,0 +1,195 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chatops.domain.deployments import Deployment
+from chatops.domain.runs import Phase, Run, Status
+from tests.fakes.runs import FACTS, MEMBER, NOW, OTHER_GUILD, a_build, applying, buttons, index, planning, shown
+from tests.unit.commands.bot import Bot
+
+VARIABLES = {"steps": 7, "seconds": 1, "order": "chain", "fail_at": 0}
+CUT_OFF = applying(status=Status.INTERRUPTED, ended_at=NOW, reported=True, variables=VARIABLES, token=None)
+
+
+def left(bot: Bot, run: Run = CUT_OFF, **changes: Any) -> Run:
+    """A run that ended, with its deployment unlocked."""
+    bot.runs.runs[run.id] = run
+    bot.artefacts.objects[run.artefact("index.json.gz")] = index()
+    deployment = Deployment(
+        run.guild_id, run.deployment, run.blueprint, status="incomplete", last_run_id=run.id, fence=1
+    )
+    bot.deployments.rows[run.guild_id, run.deployment] = replace(deployment, **changes)
+    return run
+
+
+def new_run(bot: Bot) -> Run:
+    (run,) = [run for run in bot.runs.runs.values() if run.id != CUT_OFF.id]
+    return run
+
+
+def answer(bot: Bot) -> str:
+    return shown(bot.chat.answers[-1])
+
+
+def test_resume_plans_again_with_the_variables_the_run_had(bot: Bot) -> None:
+    left(bot)
+
+    bot.press("resume", CUT_OFF.id)
+
+    run = new_run(bot)
+    assert (run.destroy, run.variables, run.blueprint, run.previous_run_id) == (
+        False, VARIABLES, "demo/countdown", CUT_OFF.id,
+    )  # fmt: skip
+    assert bot.workflow.inputs == {f"i-{bot.number}": run.id}
+    assert "Continuing where we left off" in answer(bot) and "0 of 2 done" in answer(bot)
+
+
+def test_its_live_message_is_new_and_public_and_the_old_one_stays(bot: Bot) -> None:
+    left(bot)
+
+    bot.press("resume", CUT_OFF.id)
+
+    ((live, ephemeral),) = bot.chat.follow_ups
+    assert not ephemeral and buttons(live) == ["Cancel"] and bot.chat.edits == []
+    message = new_run(bot).message
+    assert message and CUT_OFF.message and message.message_id != CUT_OFF.message.message_id
+
+
+def test_destroy_plans_the_end_of_what_exists(bot: Bot) -> None:
+    left(bot)
+
+    bot.press("destroy", CUT_OFF.id)
+
+    assert new_run(bot).destroy
+
+
+def test_resuming_a_destruction_destroys(bot: Bot) -> None:
+    left(bot, replace(CUT_OFF, destroy=True, build=a_build(Phase.DESTROY)))
+
+    bot.press("resume", CUT_OFF.id)
+
+    assert new_run(bot).destroy
+
+
+def test_a_first_plan_that_was_cut_off_is_resumed_without_a_deployment(bot: Bot) -> None:
+    run = planning(status=Status.INTERRUPTED, ended_at=NOW, reported=True, variables=VARIABLES)
+    bot.runs.runs[run.id] = run
+
+    bot.press("resume", run.id)
+
+    assert new_run(bot).deployment == "shop"
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+def test_a_run_that_broke_while_it_changed_the_cloud_is_resumed_too(bot: Bot, status: Status) -> None:
+    left(bot, replace(CUT_OFF, status=status))
+
+    bot.press("resume", CUT_OFF.id)
+
+    assert new_run(bot).status is Status.STARTING
+
+
+@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.NO_CHANGES, Status.REJECTED, Status.EXPIRED])
+def test_what_got_through_is_not_resumed(bot: Bot, status: Status) -> None:
+    left(bot, replace(CUT_OFF, status=status))
+
+    bot.press("resume", CUT_OFF.id)
+
+    assert "Something newer" in answer(bot) and len(bot.runs.runs) == 1
+
+
+@pytest.mark.parametrize("action", ["resume", "destroy"])
+def test_an_old_message_does_not_undo_what_came_after_it(bot: Bot, action: str) -> None:
+    left(bot, last_run_id="bbbb")
+
+    bot.press(action, CUT_OFF.id)
+
+    assert "Something newer" in answer(bot) and "/cloud-status name:shop" in answer(bot)
+    assert len(bot.runs.runs) == 1
+
+
+def test_twice_pressed_is_once_resumed(bot: Bot) -> None:
+    left(bot)
+
+    bot.press("resume", CUT_OFF.id)
+    bot.press("resume", CUT_OFF.id)
+
+    assert "Something newer" in answer(bot) and len(bot.runs.runs) == 2
+
+
+@pytest.mark.parametrize("action", ["resume", "destroy"])
+def test_only_who_may_decide_may_go_on(bot: Bot, action: str) -> None:
+    left(bot)
+
+    bot.press(action, CUT_OFF.id, who="member")
+    assert "may decide this" in answer(bot) and len(bot.runs.runs) == 1
+
+    bot.press(action, CUT_OFF.id, who="manager")
+    assert len(bot.runs.runs) == 2
+
+
+@pytest.mark.parametrize("run_id", ["unknown-run", "../x"])
+def test_an_invented_id_finds_nothing(bot: Bot, run_id: str) -> None:
+    left(bot)
+
+    bot.press("resume", run_id)
+
+    assert len(bot.runs.runs) == 1
+
+
+def test_another_servers_run_does_not_exist_here(bot: Bot) -> None:
+    left(bot)
+
+    bot.press("resume", CUT_OFF.id, guild=OTHER_GUILD)
+
+    assert "does not exist" in answer(bot) and len(bot.runs.runs) == 1
+
+
+def test_a_kept_state_is_saved_first_and_said_so(bot: Bot) -> None:
+    left(bot, unsaved_run_id=CUT_OFF.id)
+
+    bot.press("resume", CUT_OFF.id)
+
+    assert new_run(bot).unsaved_run_id == CUT_OFF.id
+    assert f"kept state of run `{CUT_OFF.id}` is saved" in answer(bot)
+
+
+def test_a_cloud_that_needs_keys_needs_the_pressers_own_session(bot: Bot) -> None:
+    left(bot, replace(CUT_OFF, blueprint="aws/web-app", provider="aws"), provider="aws")
+
+    bot.press("resume", CUT_OFF.id)
+    assert "/cloud-init" in answer(bot) and len(bot.runs.runs) == 1
+
+    bot.open_session()
+    bot.press("resume", CUT_OFF.id)
+    assert new_run(bot).session_id
+
+
+def test_a_deploy_after_an_interruption_says_where_it_goes_on(bot: Bot) -> None:
+    left(bot)
+
+    told = bot.say("cloud-deploy-v2", blueprint="demo/countdown", name="shop")
+
+    assert "Continuing where we left off" in told and CUT_OFF.id in told
+
+
+def test_a_deploy_of_what_runs_already_shows_that_run_again(bot: Bot) -> None:
+    run = bot.store(replace(applying(), plan=FACTS))
+
+    told = bot.say("cloud-deploy-v2", blueprint="demo/countdown", name="shop")
+
+    assert "is locked by" in told and "Continuing where we left off" in told
+    assert bot.only_run().message != run.message
+    ((live, ephemeral),) = bot.chat.follow_ups
+    assert "(0/2 resources)" in shown(live) or "in Progress" in shown(live)
+    assert not ephemeral
+
+
+def test_a_deploy_of_what_somebody_else_runs_shows_nothing(bot: Bot) -> None:
+    run = bot.store(replace(applying(), user_id=MEMBER))
+
+    told = bot.say("cloud-deploy-v2", blueprint="demo/countdown", name="shop")
+
+    assert "is locked by" in told and "Continuing" not in told
+    assert bot.only_run() == run and bot.chat.follow_ups == []
