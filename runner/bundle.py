@@ -19,7 +19,10 @@ Setting = str | int | bool | list[str] | dict[str, str]
 
 NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 ONE_LINE = r"[^\x00-\x1f\x7f]+"
+TEXT = r"[^\x00-\x09\x0b-\x1f\x7f]{1,3000}"
 UPLOADS = ("plan", "plan_json", "lock_file", "outputs", "result", "errored_state")
+DOWNLOADS = ("plan", "errored_state")
+ADOPTED = 500
 KEYS = {
     "aws": ("aws_access_key_id", "aws_secret_access_key"),
     "gcp": ("type", "client_email", "private_key"),
@@ -72,9 +75,12 @@ class Bundle:
     heartbeat_token: str = field(repr=False)
     heartbeat_seconds: int
     uploads: Mapping[str, str] = field(repr=False)
-    plan_url: str | None = field(repr=False)
+    downloads: Mapping[str, str] = field(repr=False)
     plan_sha256: str | None
     stale_lock: str | None
+    blocked: str | None
+    errored_state_at: str | None
+    adopt: Mapping[str, str]
     deadline_seconds: int
     grace_seconds: int
 
@@ -109,13 +115,16 @@ def parse(raw: object) -> Bundle:
         heartbeat_token=top.section("heartbeat").text("token", ONE_LINE, secret=True),
         heartbeat_seconds=top.section("heartbeat").integer("interval_seconds", 1, 60),
         uploads=_addresses(top.section("uploads"), UPLOADS),
-        plan_url=_addresses(top.section("downloads", optional=True), ("plan",)).get("plan"),
+        downloads=_addresses(top.section("downloads", optional=True), DOWNLOADS),
         plan_sha256=top.optional_text("plan_sha256", "[0-9a-f]{64}"),
         stale_lock=top.optional_text("stale_lock", "[0-9a-f-]{8,64}"),
+        blocked=top.optional_text("blocked", TEXT),
+        errored_state_at=top.optional_text("errored_state_at", r"s3://[\w./-]{1,1000}"),
+        adopt=_adopt(top.section("adopt", optional=True)),
         deadline_seconds=top.integer("deadline_seconds", 1, 8 * 3600),
         grace_seconds=top.integer("grace_seconds", 0, 3600),
     )
-    if phase != "plan" and not (bundle.plan_url and bundle.plan_sha256):
+    if phase != "plan" and not ("plan" in bundle.downloads and bundle.plan_sha256):
         raise BundleError(f"bundle.json: phase {phase!r} needs downloads.plan and plan_sha256")
     return bundle
 
@@ -179,6 +188,12 @@ def _credentials(fields: _Fields) -> CloudCredentials:
         project_id=fields.optional_text("project_id", ONE_LINE),
         values={name: values.text(name, form, secret=True) for name in present},
     )
+
+
+def _adopt(fields: _Fields) -> dict[str, str]:
+    if len(fields.raw) > ADOPTED:
+        raise BundleError(f"bundle.json: adopt has more than {ADOPTED} objects")
+    return {address: fields.text(address, ONE_LINE) for address in fields.names(r"[^\x00-\x1f\x7f]{1,1000}")}
 
 
 def _addresses(fields: _Fields, known: tuple[str, ...]) -> dict[str, str]:

@@ -67,14 +67,14 @@ async def keep_beating(
         await asyncio.sleep(seconds)
 
 
-def upload(url: str, data: bytes, what: str) -> None:
-    """PUT to a signed address; tried again while the network or the server is at fault."""
+def upload(url: str, data: bytes, what: str, tries: int = TRIES) -> None:
+    """PUT to a signed address; tried again, each time after twice the pause, while network or server is at fault."""
     headers = {"Content-Type": "application/octet-stream"}
-    for attempt in range(TRIES):
+    for attempt in range(tries):
         try:
             _send(urllib.request.Request(url, data, headers, method="PUT"), f"the upload of {what}", 65536)
         except TransferError as error:
-            if attempt == TRIES - 1 or (error.status is not None and error.status < 500):
+            if attempt == tries - 1 or (error.status is not None and error.status < 500):
                 raise
             time.sleep(2**attempt)
         else:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MOST = 10
 DETAIL = 1000
 SUMMARY = 300
+LAST = 3
 
 _BOX = re.compile(r"^\s*[│|╷╵](?: |$)")
 _CONTEXT = re.compile(r'(?P<mode>resource|data) "(?P<type>[\w-]+)" "(?P<name>[\w-]+)"')
@@ -36,6 +37,12 @@ def errors_in(*outputs: str) -> tuple[Diagnostic, ...]:
     """The errors in some (already redacted) output, each once, in order, at most ten."""
     found = [error for output in outputs for error in _errors(output.splitlines())]
     return tuple(dict.fromkeys(found))[:MOST]
+
+
+def last_words(output: str) -> tuple[Diagnostic, ...]:
+    """What a command said that tells its error in no form of its own, such as `state push`."""
+    lines = [line for line in output.splitlines() if line.strip()][-LAST:]
+    return (Diagnostic(" ".join(lines)),) if lines else ()
 
 
 def _errors(lines: Iterable[str]) -> Iterable[Diagnostic]:

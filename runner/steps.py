@@ -7,13 +7,16 @@ import hashlib
 import hmac
 import json
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, cast
 
 from runner import install
-from runner.control import download, upload
-from runner.diagnostics import Diagnostic, errors_in
+from runner.adopt import adopt
+from runner.control import TRIES, download, upload
+from runner.diagnostics import Diagnostic, errors_in, last_words
 from runner.errors import BundleError, RunnerError, StoppedError, ToolError, TransferError
 from runner.plan_json import PlanRedactor, addresses, public_outputs, rewrite
+from runner.state_json import instances
 from runner.workspace import ERRORED_STATE, LOCK_FILE, PLAN_FILE
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from runner.workspace import Workspace
 
 PLAN_BYTES = 256 * 2**20
+STATE_BYTES = 256 * 2**20
+# About a minute: a state that is lost here is lost.
+STATE_TRIES = 7
 RESOURCES = 1000
 # `init -json` came with these versions.
 INIT_JSON = {"Terraform": (1, 9), "OpenTofu": (1, 7)}
@@ -61,11 +67,15 @@ class Steps:
         await PHASES[self._bundle.phase](self)
 
     async def plan(self) -> None:
-        """init, plan, show; then hand in the plan, what it says, and the lock file."""
+        """init, settle what dead builds left, plan, show; then hand in the plan, what it says, and the lock file."""
         await self.init()
         if self._bundle.stale_lock:
             # The control plane knows that the build which wrote it has ended; the id makes sure that it is that lock.
-            await self.tool("force-unlock", "-force", self._bundle.stale_lock)
+            await self.tool("force-unlock", "-force", "-no-color", self._bundle.stale_lock)
+        if "errored_state" in self._bundle.downloads:
+            await self.push_errored_state()
+        if self._bundle.adopt:
+            await adopt(self, self._bundle.adopt)
         destroy = ["-destroy"] if self._bundle.destroy else []
         await self.tool("plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *destroy)
         shown = await self.show()
@@ -76,6 +86,27 @@ class Steps:
         await self.upload("plan", plan)
         await self.upload("lock_file", self._workspace.result(LOCK_FILE))
         self._log.say("plan handed in")
+
+    async def push_errored_state(self) -> None:
+        """Save the state that an earlier run could not save. Never by force: lineage and serial must fit."""
+        if not (self._workspace.module / ERRORED_STATE).exists():
+            self._log.say("the state that an earlier run could not save is not kept any more: going on without it")
+            return
+        try:
+            await self.tool("state", "push", "-no-color", ERRORED_STATE)
+        except ToolError as error:
+            if not await self._stored_has_all_of_errored_state():
+                raise ToolError(f"{error}: it does not fit the stored one", _misfit(self._bundle, error)) from None
+            self._log.say("the stored state has all of the state that an earlier run could not save: going on")
+
+    async def _stored_has_all_of_errored_state(self) -> bool:
+        """Whether nothing would be lost: a run that pushed it before and got no further makes a second push fail."""
+        try:
+            kept = json.loads(self._workspace.result(ERRORED_STATE, STATE_BYTES) or b"")
+            stored = await self.read_json("state", "pull")
+        except (ValueError, RecursionError, ToolError):
+            return False
+        return isinstance(kept, dict) and instances(kept) <= instances(stored)
 
     async def apply(self) -> None:
         """init, apply the plan that was approved, hand in the outputs; after a failure, save what there is."""
@@ -120,7 +151,8 @@ class Steps:
         """Run the tool in front of everybody."""
         if self._stop.reason:
             raise StoppedError(self._stop.reason)
-        self._log.say(f"{args[0]} started")
+        doing = " ".join(takewhile(lambda word: not word.startswith("-"), args))
+        self._log.say(f"{doing} started")
         success, stdout, stderr = await self._engine.execute_iac(
             args, session_id=self._bundle.run_id, progress_callback=self._log.line
         )
@@ -128,7 +160,7 @@ class Steps:
             return
         if self._stop.reason:
             raise StoppedError(self._stop.reason)
-        raise ToolError(f"{args[0]} failed", errors_in(stdout, stderr))
+        raise ToolError(f"{doing} failed", errors_in(stdout, stderr) or last_words(stderr))
 
     async def read_json(self, *args: str, session: bool = True, seconds: float = 300.0) -> dict[str, Json]:
         """Run the tool for an answer that may hold secrets: it stays in memory."""
@@ -160,7 +192,7 @@ class Steps:
     async def salvage(self) -> None:
         """After a failed apply: the state that could not be saved, and the names of what exists now."""
         try:
-            await self.upload("errored_state", self._workspace.result(ERRORED_STATE))
+            await self.upload("errored_state", self._workspace.result(ERRORED_STATE, STATE_BYTES), STATE_TRIES)
         except TransferError as error:
             self._log.say(str(error))
         success, stdout, _ = await self._capture(("state", "list"), session=True, seconds=30.0)
@@ -168,11 +200,11 @@ class Steps:
             lines = stdout.decode("utf-8", "replace").splitlines()
             self.resources = [self._secrets.text(line) for line in lines if line.strip()][:RESOURCES]
 
-    async def upload(self, name: str, data: bytes | None) -> None:
+    async def upload(self, name: str, data: bytes | None, tries: int = TRIES) -> None:
         """Hand something in; nothing happens when it does not exist or nobody asked for it."""
         url = self._bundle.uploads.get(name)
         if url and data is not None:
-            await asyncio.to_thread(upload, url, data, name)
+            await asyncio.to_thread(upload, url, data, name, tries)
 
     async def _capture(self, args: Sequence[str], *, session: bool, seconds: float) -> tuple[bool, bytes, str]:
         return await self._engine.capture(
@@ -197,10 +229,14 @@ def tool_version(text: str) -> tuple[str, tuple[int, ...]]:
 
 def prepare(bundle: Bundle, workspace: Workspace, folder: Path, environment: Mapping[str, str]) -> Path:
     """Everything that is written before the tool first runs; the tool's executable."""
+    if bundle.blocked:
+        raise ToolError(bundle.blocked, [Diagnostic(line) for line in bundle.blocked.splitlines()])
     executable = install.named(environment) or install.install(bundle.tool, workspace.tool)
     workspace.fill(bundle, folder / "blueprint", extra_files(bundle.credentials.provider, folder, environment))
     if bundle.phase != "plan":
         workspace.save(PLAN_FILE, approved_plan(bundle))
+    elif (state := errored_state(bundle)) is not None:
+        workspace.save(ERRORED_STATE, state)
     workspace.hand_over()
     return executable
 
@@ -216,13 +252,39 @@ def extra_files(provider: str, folder: Path, environment: Mapping[str, str]) -> 
 
 def approved_plan(bundle: Bundle) -> bytes:
     """The saved plan, if it is the one that was approved."""
-    plan = download(bundle.plan_url or "", "the saved plan", PLAN_BYTES)
+    plan = download(bundle.downloads["plan"], "the saved plan", PLAN_BYTES)
     found = hashlib.sha256(plan).hexdigest()
     if not hmac.compare_digest(found, bundle.plan_sha256 or ""):
         summary = "The saved plan is not the plan that was approved."
         detail = f"Its SHA-256 is {found}, approved was {bundle.plan_sha256}. Nothing was changed; plan again."
         raise ToolError("the saved plan is not the approved one", [Diagnostic(summary, detail)])
     return plan
+
+
+def errored_state(bundle: Bundle) -> bytes | None:
+    """The state that an earlier run could not save; None where there is none, or none any more.
+
+    S3 answers a signed request for an object that is gone with 403, since the signer may not list the bucket.
+    """
+    url = bundle.downloads.get("errored_state")
+    try:
+        return download(url, "the state that an earlier run could not save", STATE_BYTES) if url else None
+    except TransferError as error:
+        if error.status in (403, 404):
+            return None
+        raise
+
+
+def _misfit(bundle: Bundle, error: ToolError) -> list[Diagnostic]:
+    """What Terraform said of a kept state that it would not take, and what can be done."""
+    said = "; ".join(each.summary for each in error.errors)
+    return [
+        Diagnostic("The state that an earlier run could not save was kept, and does not fit the stored one.", said),
+        Diagnostic(
+            "If the stored one is right, an administrator of this ChatOps' AWS account discards the kept one with:"
+        ),
+        Diagnostic(f"aws s3 rm {bundle.errored_state_at}"),
+    ]
 
 
 PHASES: Mapping[str, Callable[[Steps], Awaitable[None]]] = {

@@ -16,30 +16,30 @@ _WORD = re.compile(r"[\w:/.-]{1,300}", re.ASCII)
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one request of a build; whatever is refused is refused in the same words."""
     try:
-        body = _body(event)
-        now = int(time.time())
-        if event.get("rawPath", "").endswith("/runs/claim"):
-            bundle = bootstrap.hand_over().claim(body["run_id"], body["claim_token"], body["build_id"], now)
-            return _answer(200, base64.b64encode(bundle).decode(), "application/zip", encoded=True)
-        cancel = bootstrap.hand_over().heartbeat(body["run_id"], body["token"], now)
-        return _answer(200, json.dumps({"cancel": cancel}))
+        body, now, hand_over = _body(event), int(time.time()), bootstrap.hand_over()
+        if not event.get("rawPath", "").endswith("/runs/claim"):
+            cancel = hand_over.heartbeat(body["run_id"], body["token"], now)
+            return _answer(json.dumps({"cancel": cancel}))
+        told = (body["run_id"], body["claim_token"], body["build_id"], body.get("host", "")[:255])
+        handed = hand_over.claim(*told, now)
+        for warning in handed.warnings:
+            logger.error(warning)
+        return _answer(base64.b64encode(handed.bundle).decode(), "application/zip", encoded=True)
     except (RefusedClaim, ValueError, KeyError, RecursionError) as refusal:
         # template.yaml makes the first of these an alarm
         message = "bundle claimed twice" if isinstance(refusal, SpentClaim) else "request refused"
         logger.warning(message, extra={"reason": str(refusal) if isinstance(refusal, RefusedClaim) else "bad request"})
-        return _answer(403, json.dumps({"error": "refused"}))
+        return _answer(json.dumps({"error": "refused"}), status=403)
 
 
 def _body(event: dict[str, Any]) -> dict[str, str]:
     raw = event.get("body") or ""
     body = json.loads(base64.b64decode(raw) if event.get("isBase64Encoded") else raw)
-    if not isinstance(body, dict):
-        raise ValueError("not an object")
-    if not all(isinstance(value, str) and _WORD.fullmatch(value) for value in body.values()):
+    if not isinstance(body, dict) or not all(isinstance(each, str) and _WORD.fullmatch(each) for each in body.values()):
         raise ValueError("not an object of ids and tokens")
     return body
 
 
-def _answer(status: int, body: str, kind: str = "application/json", encoded: bool = False) -> dict[str, Any]:
+def _answer(body: str, kind: str = "application/json", encoded: bool = False, status: int = 200) -> dict[str, Any]:
     headers = {"content-type": kind, "cache-control": "no-store"}
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": encoded}

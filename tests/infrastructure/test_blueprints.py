@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from chatops.blueprints import Catalogue
+from chatops.domain import adoption
+from chatops.domain.adoption import IDS, Owner
 from chatops.domain.blueprints import RESERVED
 
 ROOT = Path(__file__).parents[2] / "blueprints"
@@ -26,7 +28,18 @@ arguments = [argument.encode() for argument in sys.argv[1:]]
 sys.exit(_run_cli(len(arguments), (c_char_p * len(arguments))(*arguments), 1, 2))
 """
 
+# What has no tags to be found by, and needs none: to make it a second time changes nothing.
+REPEATABLE = {
+    "aws_eip_association": "AssociateAddress of the same two is answered again",
+    "aws_s3_bucket_object": "PutObject puts the same",
+    "aws_s3_bucket_policy": "PutBucketPolicy puts the same",
+    "aws_s3_bucket_public_access_block": "PutPublicAccessBlock puts the same",
+}
+
 each_blueprint = pytest.mark.parametrize("blueprint_id", CATALOGUE.ids())
+each_aws_blueprint = pytest.mark.parametrize(
+    "blueprint_id", [one for one in CATALOGUE.ids() if CATALOGUE.get(one).provider == "aws"]
+)
 
 
 def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +56,14 @@ def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 def module_text(blueprint_id: str) -> str:
     return "\n".join(body.decode() for body in CATALOGUE.files(blueprint_id).values())
+
+
+def declared_resources(blueprint_id: str) -> dict[str, str]:
+    """The resources of the root module as address -> body, all that the product itself finds there."""
+    blocks = re.findall(r'^resource "(\w+)" "(\w+)" \{\n(.*?)^\}', module_text(blueprint_id), re.MULTILINE | re.DOTALL)
+    found = {f"{kind}.{name}": body for kind, name, body in blocks}
+    assert found.keys() == adoption.blocks(CATALOGUE.files(blueprint_id))
+    return found
 
 
 def declared_variables(blueprint_id: str) -> dict[str, dict[str, str]]:
@@ -103,12 +124,34 @@ def test_the_module_asks_for_a_tool_with_the_backends_own_lock_file(blueprint_id
     assert re.search(r'required_version = ">= 1\.1\d', module_text(blueprint_id))
 
 
-@pytest.mark.parametrize("blueprint_id", [one for one in CATALOGUE.ids() if CATALOGUE.get(one).provider == "aws"])
-def test_an_aws_module_tags_everything_and_opens_no_remote_login(blueprint_id: str) -> None:
-    text = module_text(blueprint_id)
+@each_aws_blueprint
+def test_an_aws_module_opens_no_remote_login(blueprint_id: str) -> None:
+    assert re.findall(r"_port\s+=\s+(?:22|3389)\b", module_text(blueprint_id)) == []
 
-    assert "default_tags" in text
-    assert re.findall(r"_port\s+=\s+(?:22|3389)\b", text) == []
+
+@each_aws_blueprint
+def test_everything_in_an_aws_module_has_the_tags_by_which_it_is_found_again(blueprint_id: str) -> None:
+    text = module_text(blueprint_id)
+    (default,) = re.findall(r"^  default_tags \{\n    tags = \{\n(.*?)^    \}", text, re.MULTILINE | re.DOTALL)
+    written = dict(re.findall(r"(\w+) += (.+)", default))
+
+    names = {'"cloud-chatops"': "cloud-chatops", "var.deployment": "shop", "var.guild_id": "1"}
+    assert {key: names[value] for key, value in written.items()} == Owner("1", "shop").tags
+
+
+@each_aws_blueprint
+def test_every_resource_of_an_aws_module_can_be_found_after_a_crash_or_made_again(blueprint_id: str) -> None:
+    """tests/integration/test_adoption.py shows it, and asks the provider what can have tags."""
+    resources = declared_resources(blueprint_id)
+    assert resources
+
+    for address, body in resources.items():
+        kind = address.partition(".")[0]
+        assert kind in IDS.keys() | REPEATABLE.keys(), f"{address}: what happens when it exists already?"
+        if kind in IDS:
+            index = r"\.\$\{count\.index\}" if re.search(r"^  count +=", body, re.MULTILINE) else ""
+            assert re.search(rf'\bResource += "{re.escape(address)}{index}"', body), address
+            assert "for_each" not in body, f"{address}: a tag cannot hold its address"
 
 
 @each_blueprint

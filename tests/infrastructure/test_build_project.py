@@ -149,7 +149,7 @@ def test_the_claims_program_is_python_of_the_standard_library_that_old_images_kn
     tree = ast.parse(claim(), feature_version=(3, 7))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
 
-    assert imported == {"io", "json", "os", "sys", "urllib.error", "urllib.request", "zipfile"}
+    assert imported == {"io", "json", "os", "socket", "sys", "urllib.error", "urllib.request", "zipfile"}
 
 
 def test_the_claim_token_is_gone_before_anything_of_the_bundle_runs() -> None:

@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from chatops import config
+from chatops.adapters.interaction_store import LEASE_SECONDS
 from tests.infrastructure.template import ROOT, functions, resource, resources, translated, written
 
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
@@ -87,6 +88,16 @@ def test_an_asynchronous_function_is_retried_for_a_bounded_time(folder: str) -> 
 
     assert 0 <= settings["MaximumRetryAttempts"] <= 2
     assert 60 <= settings["MaximumEventAgeInSeconds"] <= 3600
+
+
+def test_a_command_that_died_is_taken_over_by_lambdas_first_retry_and_never_before_it_is_dead() -> None:
+    """Lambda tries a failed asynchronous call again after one minute, then after two more."""
+    timeout = functions()["Commands"]["Timeout"]
+    settings = resources("AWS::Lambda::EventInvokeConfig")["CommandsFunctionEventInvokeConfig"]
+
+    assert timeout < LEASE_SECONDS < 60
+    assert settings["MaximumRetryAttempts"] == 2
+    assert settings["MaximumEventAgeInSeconds"] >= timeout + 60 + timeout + 120
 
 
 def test_no_other_function_is_invoked_asynchronously() -> None:

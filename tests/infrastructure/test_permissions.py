@@ -2,7 +2,7 @@
 
 import fnmatch
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -55,14 +55,16 @@ USES = {
     "Interactions": [
         Use(AsyncFunction, "__call__", "${CommandsFunction.Arn}"),
         Use(DynamoDeploymentStore, "of_guild", DEPLOYMENTS),
+        Use(DynamoBlobTable, "names_of", BLOBS),
+        Use(DynamoInteractionStore, "hold", INTERACTIONS),
     ],
     "Commands": [
-        Use(DynamoInteractionStore, "claim done", INTERACTIONS),
-        Use(DynamoBlobTable, "put get of_user delete", BLOBS),
+        Use(DynamoInteractionStore, "claim done hold held let_go", INTERACTIONS),
+        Use(DynamoBlobTable, "put get of_user set_status count_attempt forget_attempts delete", BLOBS),
         Use(DynamoDeploymentStore, "get of_guild acquire release", DEPLOYMENTS),
         Use(
             DynamoRunStore,
-            "create get decide request_cancel finish mark_reported keep_message keep_token progress",
+            "create get of_session decide request_cancel finish mark_reported keep_message keep_token progress",
             RUNS,
         ),
         Use(S3Artefacts, "put delete", RUN_FILES + "credentials.sealed"),
@@ -73,11 +75,11 @@ USES = {
     ],
     "StartPhase": [Use(DynamoRunStore, "get begin_phase", RUNS)],
     "HandOver": [
-        Use(DynamoRunStore, "get claim heartbeat request_cancel", RUNS),
+        Use(DynamoRunStore, "get of_deployment claim heartbeat request_cancel", RUNS),
         Use(DynamoInteractionStore, "link_build", INTERACTIONS),
         Use(S3Artefacts, "get", RUN_FILES + "credentials.sealed"),
         Use(S3Artefacts, "get", RUN_FILES + "terraform.lock.hcl"),
-        Use(S3Artefacts, "get", "${StateBucket.Arn}/*.tflock"),  # who left a lock behind
+        Use(S3Artefacts, "get exists", "${StateBucket.Arn}/*.tflock"),  # who left a lock behind
         Use(StsRunRole, "assume addresses", "${RunStateRole.Arn}"),
     ],
     "TrackProgress": [
@@ -103,6 +105,7 @@ USES = {
         Use(S3Artefacts, "get", RUN_FILES + "result-*.json"),
         Use(S3Artefacts, "get", RUN_FILES + "outputs.json"),
         Use(S3Artefacts, "get", RUN_FILES + "index.json.gz"),
+        Use(S3Artefacts, "exists", RUN_FILES + "errored.tfstate"),
         Use(S3Artefacts, "delete", RUN_FILES + "credentials.sealed"),
         Use(CodeBuildBuilds, "status stop", PROJECT),
         BOT_TOKEN,
@@ -253,12 +256,26 @@ def test_what_a_build_is_lent_reaches_no_other_deployment_and_no_sealed_credenti
     assert not [target for target in targets if "credentials.sealed" in target]
 
 
+@pytest.mark.parametrize("phase", [Phase.PLAN, Phase.APPLY])
+def test_a_session_policy_is_short_enough_for_sts_whatever_the_names(phase: Phase) -> None:
+    run = replace(_RUN, guild_id="1" * 20, deployment="d" * 31, unsaved_run_id="b" * 16)
+    files = tuple(downloads(run, phase).values()), tuple(uploads(run, phase).values())
+    key = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/00000000-0000-0000-0000-000000000000"
+
+    policy = session_policy("s" * 63, run.state_key, "r" * 63, *files, key)
+
+    assert len(json.dumps(policy, separators=(",", ":"))) <= 2048
+
+
 def test_a_lent_session_lasts_no_longer_than_role_chaining_allows() -> None:
     assert resource("RunStateRole")["MaxSessionDuration"] == 3600
 
 
+_RUN = Run("0123456789abcdef", "1" * 18, "shop", "aws/web-app", False, "2" * 18, 0, "3" * 18, 1)
+
+
 def _lent(phase: Phase) -> set[Grant]:
-    run = Run("0123456789abcdef", "1" * 18, "shop", "aws/web-app", False, "2" * 18, 0, "3" * 18, 1)
+    run = replace(_RUN, unsaved_run_id="fedcba9876543210")
     files = tuple(downloads(run, phase).values()), tuple(uploads(run, phase).values())
     key = "arn:aws:kms:eu-central-1:111111111111:key/0"
     policy = session_policy("state", "g/d/terraform.tfstate", "runs", *files, key)

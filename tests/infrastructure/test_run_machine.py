@@ -37,11 +37,15 @@ CARRIED = {
 }
 JSON_PATH = {"InputPath", "OutputPath", "ResultPath", "ResultSelector", "Parameters", "Variable"}
 SERVICE_ERRORS = {
+    "Lambda.ClientExecutionTimeoutException",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 }
+# A function that was killed, ran out of memory or took too long: every one of them may be called again
+# (tests/unit/runs/test_crashed_functions.py).
+CRASHES = {"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout"}
 SAMPLES = {
     "StartPhaseFunction": "start-phase.json",
     "AdviseFunction": "advise.json",
@@ -149,17 +153,19 @@ OWN_ERRORS = {OutsideError.__name__}  # AWS or Discord did not do their part; ev
 def test_only_errors_with_a_name_are_tried_again(name: str) -> None:
     retried = {error for rule in states()[name].get("Retry", []) for error in rule["ErrorEquals"]}
 
-    assert retried <= SERVICE_ERRORS | OWN_ERRORS | ({BuildStillRunning.__name__} if name in REPORTS else set())
+    assert retried <= SERVICE_ERRORS | CRASHES | OWN_ERRORS | (
+        {BuildStillRunning.__name__} if name in REPORTS else set()
+    )
     for rule in states()[name].get("Retry", []):
         assert rule["MaxAttempts"] <= 30
         assert rule["IntervalSeconds"] >= 1
 
 
 @each_task
-def test_a_function_that_aws_could_not_call_is_called_again(name: str) -> None:
+def test_a_function_that_aws_could_not_call_or_that_crashed_is_called_again(name: str) -> None:
     retried = {error for rule in states()[name].get("Retry", []) for error in rule["ErrorEquals"]}
 
-    assert not function_of(states()[name]) or retried >= SERVICE_ERRORS
+    assert not function_of(states()[name]) or retried >= SERVICE_ERRORS | CRASHES
 
 
 @pytest.mark.parametrize("name", sorted(REPORTS))

@@ -199,6 +199,29 @@ class TestArtefacts:
         with pytest.raises(OutsideError, match=r"'k'.*SlowDown"):
             artefacts.get("k")
 
+    def test_an_object_is_looked_for_without_being_read(self, bucket: Any) -> None:
+        artefacts, stub = bucket
+        stub.add_response("head_object", {"ContentLength": 0}, {"Bucket": "runs", "Key": "k"})
+
+        assert artefacts.exists("k") is True
+
+    @pytest.mark.parametrize("code", ["404", "403"])
+    def test_what_is_not_there_does_not_exist(self, bucket: Any, code: str) -> None:
+        artefacts, stub = bucket
+        stub.add_client_error("head_object", code)
+
+        assert artefacts.exists("k") is False
+
+    def test_a_failure_to_look_names_the_key_and_the_code(self, bucket: Any) -> None:
+        artefacts, stub = bucket
+        stub.add_client_error("head_object", "503")
+
+        with pytest.raises(OutsideError, match=r"'k'.*503"):
+            artefacts.exists("k")
+
+    def test_an_administrator_finds_an_object_by_its_address(self, bucket: Any) -> None:
+        assert bucket[0].where("runs/1/k") == "s3://runs/runs/1/k"
+
     def test_an_object_is_written_and_removed(self, bucket: Any) -> None:
         artefacts, stub = bucket
         stub.add_response("put_object", {}, {"Bucket": "runs", "Key": "k", "Body": b"x"})

@@ -18,6 +18,7 @@ from chatops.domain.deployments import Deployment
 from chatops.domain.runs import MessageRef, Phase, Run, Status, token_hash
 from chatops.errors import RefusedClaim
 from chatops.runs.batch import read_log_event
+from chatops.runs.hand_over import HandedOver
 from chatops.story.facts import plan_facts
 from chatops.terraform.plan import read_plan
 from chatops.terraform.tracker import read_batch
@@ -69,16 +70,16 @@ def run(**changes: Any) -> Run:
 class HandOver:
     """Knows the tokens of the samples and refuses all others."""
 
-    claims: list[tuple[str, str]] = field(default_factory=list)
+    claims: list[tuple[str, str, str]] = field(default_factory=list)
     cancelled: bool = False
 
-    def claim(self, run_id: str, claim_token: str, build_id: str, now: int) -> bytes:
+    def claim(self, run_id: str, claim_token: str, build_id: str, host: str, now: int) -> HandedOver:
         if (run_id, claim_token) != (RUN_ID, "sample-claim-token"):
             raise RefusedClaim("no such claim")
-        self.claims.append((run_id, build_id))
+        self.claims.append((run_id, build_id, host))
         with zipfile.ZipFile(buffer := io.BytesIO(), "w") as archive:
             archive.writestr("bundle.json", "{}")
-        return buffer.getvalue()
+        return HandedOver(buffer.getvalue())
 
     def heartbeat(self, run_id: str, token: str, now: int) -> bool:
         if (run_id, token) != (RUN_ID, "sample-heartbeat-token"):
@@ -162,7 +163,7 @@ def test_hand_over_answers_a_claim_with_the_bundle(monkeypatch: pytest.MonkeyPat
     assert response["isBase64Encoded"]
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(response["body"]))) as bundle:
         assert bundle.namelist() == ["bundle.json"]
-    assert hand_over.claims == [(RUN_ID, f"cloud-chatops-sample:{BUILD_UUID}")]
+    assert hand_over.claims == [(RUN_ID, f"cloud-chatops-sample:{BUILD_UUID}", "ip-10-0-0-1")]
 
 
 @pytest.mark.parametrize("cancelled", [False, True])

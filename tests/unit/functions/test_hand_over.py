@@ -6,9 +6,10 @@ import pytest
 
 from chatops import bootstrap
 from chatops.errors import OutsideError, RefusedClaim
+from chatops.runs.hand_over import HandedOver
 from functions.hand_over.app import handler
 
-CLAIM = {"run_id": "0123456789abcdef", "claim_token": "t-_1", "build_id": "project:1111-2222"}
+CLAIM = {"run_id": "0123456789abcdef", "claim_token": "t-_1", "build_id": "project:1111-2222", "host": "ip-10-0-0-1"}
 BEAT = {"run_id": "0123456789abcdef", "token": "t-_1"}
 
 
@@ -18,13 +19,14 @@ class HandOver:
     def __init__(self) -> None:
         self.refusal: Exception | None = None
         self.claims: list[tuple[str, ...]] = []
+        self.warnings: tuple[str, ...] = ()
         self.cancel = False
 
-    def claim(self, run_id: str, claim_token: str, build_id: str, now: int) -> bytes:
-        self.claims.append((run_id, claim_token, build_id))
+    def claim(self, run_id: str, claim_token: str, build_id: str, host: str, now: int) -> HandedOver:
+        self.claims.append((run_id, claim_token, build_id, host))
         if self.refusal:
             raise self.refusal
-        return b"PK\x03\x04\xff"
+        return HandedOver(b"PK\x03\x04\xff", self.warnings)
 
     def heartbeat(self, run_id: str, token: str, now: int) -> bool:
         if self.refusal:
@@ -56,6 +58,29 @@ def test_a_claim_is_answered_with_the_zip(hand_over: HandOver, encoded: bool, st
     assert hand_over.claims == [tuple(CLAIM.values())]
 
 
+def test_a_build_of_an_older_buildspec_tells_no_machine(hand_over: HandOver) -> None:
+    told = {name: word for name, word in CLAIM.items() if name != "host"}
+
+    assert post("/runs/claim", told)["statusCode"] == 200
+    assert hand_over.claims == [(*told.values(), "")]
+
+
+def test_the_name_of_a_machine_is_as_long_as_one_can_be(hand_over: HandOver) -> None:
+    post("/runs/claim", CLAIM | {"host": "h" * 256})
+
+    assert hand_over.claims[0][-1] == "h" * 255
+
+
+def test_what_an_administrator_should_read_is_an_error_in_the_log(
+    hand_over: HandOver, caplog: pytest.LogCaptureFixture
+) -> None:
+    hand_over.warnings = ("run 'x' meets a lock: aws s3api delete-object",)
+
+    assert post("/runs/claim", CLAIM)["statusCode"] == 200
+
+    assert [(record.levelname, record.msg) for record in caplog.records] == [("ERROR", hand_over.warnings[0])]
+
+
 @pytest.mark.parametrize("cancel", [False, True])
 def test_a_heartbeat_is_answered_with_whether_to_stop(hand_over: HandOver, cancel: bool) -> None:
     hand_over.cancel = cancel
@@ -80,6 +105,8 @@ BAD = [
     CLAIM | {"build_id": {"S": "x"}},
     CLAIM | {"claim_token": "\ud800"},
     CLAIM | {"claim_token": "a b\nc"},
+    CLAIM | {"host": "a b"},
+    CLAIM | {"host": ["a"]},
     {"run_id": "x"},
 ]
 

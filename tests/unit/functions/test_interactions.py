@@ -1,6 +1,7 @@
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -53,7 +54,10 @@ def test_the_sample_ping_signed_again_is_answered(handle: Handle) -> None:
     assert handle(signed(sample("ping"), time.time())) == (200, {"type": 1})
 
 
-@pytest.mark.parametrize("name", ["ping", "command", "button", "autocomplete", "bad-signature"])
+SAMPLES = ["ping", "command", "button", "open-form", "form", "autocomplete", "bad-signature"]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_as_it_is_stored_is_refused(handle: Handle, name: str) -> None:
     assert handle(sample(name)) == (401, {"error": "invalid request signature"})
 
@@ -65,7 +69,23 @@ def test_the_sample_autocomplete_is_answered_by_the_registry(handle: Handle) -> 
     assert "aws/web-app" in [choice["value"] for choice in body["data"]["choices"]]
 
 
-@pytest.mark.parametrize("name", ["command", "button"])
+def test_the_sample_button_opens_a_form_and_the_sample_form_is_that_one(handle: Handle) -> None:
+    status, body = handle(signed(sample("open-form"), time.time()))
+    filled = json.loads(sample("form")["body"])["data"]
+
+    assert (status, body["type"]) == (200, 9)
+    assert body["data"]["custom_id"] == filled["custom_id"]
+    asked = [part["component"]["custom_id"] for part in body["data"]["components"]]
+    assert asked == [part["component"]["custom_id"] for part in filled["components"]]
+
+
+def test_the_readme_tells_of_every_sample() -> None:
+    named = set(re.findall(r"`interactions-([a-z-]+)\.json`", (EVENTS / "README.md").read_text()))
+
+    assert named == set(SAMPLES) == {path.stem.removeprefix("interactions-") for path in EVENTS.glob("interactions-*")}
+
+
+@pytest.mark.parametrize("name", ["command", "button", "form"])
 def test_the_samples_that_start_work_are_known_to_the_registry(handle: Handle, name: str) -> None:
     status, body = handle(signed(sample(name), time.time() - 10))
 
@@ -103,10 +123,11 @@ print(json.dumps({
 """
 
 
-def test_ping_refusals_and_suggestions_need_the_public_key_alone_and_no_heavy_package() -> None:
+def test_ping_refusals_suggestions_and_opening_a_form_need_the_public_key_alone_and_no_heavy_package() -> None:
     now = time.time()
     unusable = signed({**sample("ping"), "body": '{"type": 99}'}, now)
-    events = [signed(sample("ping"), now), sample("bad-signature"), unusable, signed(sample("autocomplete"), now)]
+    light = [sample("autocomplete"), sample("open-form"), _with_field(sample("form"), "short")]
+    events = [signed(sample("ping"), now), sample("bad-signature"), unusable, *(signed(each, now) for each in light)]
     environ = {
         "DISCORD_PUBLIC_KEY": TEST_PUBLIC_KEY,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "layers/core/python")]),
@@ -125,4 +146,11 @@ def test_ping_refusals_and_suggestions_need_the_public_key_alone_and_no_heavy_pa
 
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    assert told == {"statuses": [200, 401, 400, 200], "types": [1, None, None, 8], "heavy": []}
+    assert told == {"statuses": [200, 401, 400, 200, 200, 200], "types": [1, None, None, 8, 9, 4], "heavy": []}
+
+
+def _with_field(event: dict[str, Any], value: str) -> dict[str, Any]:
+    """The form's event with another value in its one field."""
+    body = json.loads(event["body"])
+    body["data"]["components"][0]["component"]["value"] = value
+    return {**event, "body": json.dumps(body)}

@@ -156,6 +156,9 @@ class Control:
         self.beat_answer: tuple[int, dict[str, Any]] = (200, {"cancel": False})
         self.objects: dict[str, bytes] = {}
         self.failing_uploads = 0
+        self.locks: list[bytes] = []
+        self.states_are_read_only = False
+        self.gone = 404
         self._server = ControlServer(self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -218,11 +221,15 @@ class ControlRequest(BaseHTTPRequestHandler):
         elif self.place.startswith("/state") and self.place.count("/") < 3:
             self.answer(200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
         else:
-            self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+            self.answer(control.gone, b"<Error><Code>NoSuchKey</Code></Error>")
 
     def do_PUT(self) -> None:
         control, data = self.server.control, self.body()
-        if self.place.startswith("/state/"):
+        if self.place.endswith(".tflock"):
+            control.locks.append(data)
+        if self.place.endswith(".tfstate") and control.states_are_read_only:
+            self.answer(403, b"<Error><Code>AccessDenied</Code></Error>")
+        elif self.place.startswith("/state/"):
             taken = self.headers.get("If-None-Match") == "*" and self.place in control.objects
             control.objects |= {} if taken else {self.place: data}
             self.answer(412 if taken else 200, ETag='"x"')

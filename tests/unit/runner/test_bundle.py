@@ -36,7 +36,22 @@ def test_a_complete_bundle_is_understood() -> None:
     assert (bundle.run_id, bundle.phase, bundle.destroy) == ("run-0123456789", "plan", False)
     assert bundle.variables == {"name": "web", "size": 2, "public": True, "ratio": 0.5}
     assert bundle.credentials.values["aws_secret_access_key"] == SECRET
-    assert bundle.plan_url == f"{URL}/plan"
+    assert bundle.downloads == {"plan": f"{URL}/plan"}
+    assert (bundle.stale_lock, bundle.blocked, bundle.errored_state_at, bundle.adopt) == (None, None, None, {})
+
+
+def test_what_dead_builds_left_is_understood() -> None:
+    left = {
+        "stale_lock": "0b1c2d3e-0000-1111-2222-333344445555",
+        "blocked": "It is held by alice@laptop.\nAn administrator removes it with:\naws s3api delete-object",
+        "errored_state_at": "s3://runs-1/runs/1/2/errored.tfstate",
+        "adopt": {'aws_eip.web["a b"]': "eipalloc-1", "aws_instance.web[0]": "i-1"},
+    }
+
+    bundle = parse(bundle_of(URL, **left, downloads={"errored_state": f"{URL}/errored"}))
+
+    assert {name: getattr(bundle, name) for name in left} == left
+    assert bundle.downloads == {"errored_state": f"{URL}/errored"}
 
 
 def test_no_secret_is_in_its_repr() -> None:
@@ -96,7 +111,21 @@ def test_a_folder_without_a_bundle_is_refused(tmp_path: Path) -> None:
         ("heartbeat.interval_seconds", True),
         ("uploads.plan", "ftp://x"),
         ("uploads.other", "https://x"),
+        ("downloads.plan_json", "https://x"),
         ("plan_sha256", "ABC"),
+        ("stale_lock", "-help"),
+        ("blocked", ""),
+        ("blocked", "a\x1b[31m"),
+        ("blocked", "x" * 3001),
+        ("errored_state_at", "s3://bucket/a b"),
+        ("errored_state_at", "s3://bucket/a; rm -rf"),
+        ("adopt", ["aws_eip.web"]),
+        ("adopt", {"aws_eip.web": None}),
+        ("adopt", {"aws_eip.web": "a\nb"}),
+        ("adopt", {"aws_eip.web": ""}),
+        ("adopt", {"aws_eip.web\n": "eipalloc-1"}),
+        ("adopt", {"a" * 1001: "eipalloc-1"}),
+        ("adopt", {f"aws_eip.web[{number}]": "eipalloc-1" for number in range(501)}),
         ("deadline_seconds", 10**9),
         ("grace_seconds", -1),
         ("credentials.values", []),
@@ -107,6 +136,7 @@ def test_a_wrong_field_is_named(path: str, value: Any) -> None:
         parse(changed(path, value))
 
     assert path.split(".")[-1].split(" ")[0] in str(caught.value)
+    assert "\n" not in str(caught.value)
     assert SECRET not in str(caught.value)
 
 

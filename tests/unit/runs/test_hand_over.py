@@ -1,29 +1,37 @@
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from chatops.domain.runs import CHATOPS, Phase, Run, Status, token_hash
 from chatops.errors import ConflictError, OutsideError, RefusedClaim
+from chatops.runs import hand_over as hand_over_module
 from chatops.runs.bundle import Tool
-from chatops.runs.hand_over import HandOver
+from chatops.runs.hand_over import ORPHANS_SECONDS, HandOver
+from runner.bundle import parse as parse_bundle
 from tests.fakes.outside import FakeRunRole, InMemoryArtefacts
 from tests.fakes.runs import BUILD, BUILD_UUID, GUILD, NOW, OWNER, a_build, a_run, applying, planning
 from tests.fakes.stores import InMemoryInteractionStore, InMemoryRunStore
+from tests.infrastructure.template import functions
+from tests.unit.runner.conftest import bundle_of
 
+HOST = "build-9"
 UNCLAIMED = a_build(Phase.PLAN, build_id="", heartbeat_hash="", heartbeat_at=0, claimed_at=0)
 RUN = planning(build=UNCLAIMED, provider="aws", region="eu-west-1", project_id="222222222222")
 APPLY = applying(build=replace(UNCLAIMED, phase=Phase.APPLY))
 
 
 class World:
-    def __init__(self, run: Run = RUN) -> None:
-        self.runs = InMemoryRunStore(run)
+    def __init__(self, run: Run = RUN, *earlier: Run) -> None:
+        self.runs = InMemoryRunStore(run, *earlier)
+        self.found: dict[Any, Any] = {}
+        self.searched: list[tuple[str, Mapping[str, Any]]] = []
         self.interactions = InMemoryInteractionStore()
         self.artefacts = InMemoryArtefacts()
         self.states = InMemoryArtefacts()
@@ -41,13 +49,18 @@ class World:
             tool=Tool("tofu", "1.11.0", "ab" * 32),
             state_bucket="states",
             region="us-east-1",
+            orphans=self._search,
         )
 
     def claim(self, shown: str = "claim", build: str = BUILD, now: int = NOW) -> zipfile.ZipFile:
-        return zipfile.ZipFile(io.BytesIO(self.hand_over.claim(RUN.id, shown, build, now)))
+        return zipfile.ZipFile(io.BytesIO(self.hand_over.claim(RUN.id, shown, build, HOST, now).bundle))
 
     def run(self) -> Run:
         return self.runs.runs[RUN.id]
+
+    def _search(self, run: Run, credentials: Mapping[str, Any]) -> Mapping[str, str]:
+        self.searched.append((run.id, credentials))
+        return self.found
 
     @staticmethod
     def _open(run: Run, sealed: bytes) -> Mapping[str, Any]:
@@ -67,7 +80,7 @@ def test_the_first_claim_gets_the_bundle_and_is_noted() -> None:
 
     assert bundle.namelist() == ["blueprint/.terraform.lock.hcl", "blueprint/main.tf", "bundle.json", "runner/main.py"]
     build = world.run().build
-    assert build and (build.build_id, build.claimed_at, build.heartbeat_at) == (BUILD, NOW, NOW)
+    assert build and (build.build_id, build.host, build.claimed_at, build.heartbeat_at) == (BUILD, HOST, NOW, NOW)
     assert build.heartbeat_hash == token_hash(settings(bundle)["heartbeat"]["token"])
     assert world.interactions.links == {BUILD_UUID: (RUN.id, "plan", NOW * 1000)}
 
@@ -156,7 +169,7 @@ def test_of_two_claims_at_once_one_wins_and_the_run_stops() -> None:
     racing = replace(world.hand_over, runs=world.runs)
 
     with pytest.raises(RefusedClaim):
-        racing.claim(RUN.id, "claim", BUILD, NOW)
+        racing.claim(RUN.id, "claim", BUILD, HOST, NOW)
 
     assert world.run().cancel_requested_by == CHATOPS
     assert world.interactions.links == {}
@@ -190,7 +203,7 @@ def test_the_last_second_of_a_claim_counts() -> None:
 
 def test_an_unknown_run_is_refused_like_a_wrong_token() -> None:
     with pytest.raises(RefusedClaim, match="no such claim"):
-        World().hand_over.claim("ffff", "claim", BUILD, NOW)
+        World().hand_over.claim("ffff", "claim", BUILD, HOST, NOW)
 
 
 def test_the_token_of_the_plan_does_not_claim_the_apply() -> None:
@@ -209,7 +222,7 @@ def test_a_claim_that_could_not_be_answered_is_spent() -> None:
         raise OutsideError("opening a data key: DisabledException")
 
     with pytest.raises(OutsideError):
-        replace(world.hand_over, open_credentials=closed).claim(RUN.id, "claim", BUILD, NOW)
+        replace(world.hand_over, open_credentials=closed).claim(RUN.id, "claim", BUILD, HOST, NOW)
     with pytest.raises(RefusedClaim):
         world.claim()
 
@@ -241,72 +254,194 @@ def test_a_heartbeat_of_another_build_is_refused(run: Run) -> None:
     assert world.run() == run
 
 
-STATE_LOCK = f"{GUILD}/{RUN.deployment}/terraform.tfstate.tflock"
-
-
-@pytest.mark.parametrize(
-    ("lock", "told"),
-    [
-        (b'{"ID": "0b1c2d3e-0000-1111-2222-333344445555", "Created": "2001-01-01T00:00:00.123456789Z"}', True),
-        (b'{"ID": "0b1c2d3e-0000-1111-2222-333344445555", "Created": "2099-01-01T00:00:00.123456789Z"}', False),
-        (b"", False),
-        (b"not json", False),
-        (b'{"ID": "0b1c2d3e"}', False),
-        (b"[]", False),
-    ],
-)
-def test_a_lock_that_a_dead_build_left_is_named_and_a_younger_one_is_not(lock: bytes, told: bool) -> None:
-    world = World()
-    world.states.put(STATE_LOCK, lock)
-
-    bundle = settings(world.claim())
-
-    assert bundle["stale_lock"] == ("0b1c2d3e-0000-1111-2222-333344445555" if told else None)
-
-
+LOCK = f"{GUILD}/shop/terraform.tfstate.tflock"
 LOCK_ID = "0123abcd-0123-0123-0123-0123456789ab"
-EARLIER = datetime.fromtimestamp(RUN.created_at - 60, UTC).isoformat()
-LATER = datetime.fromtimestamp(RUN.created_at + 60, UTC).isoformat()
-
-
-def stale_lock(content: object, run: Run = RUN) -> Any:
-    world = World(run)
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    world.states.put(f"{GUILD}/shop/terraform.tfstate.tflock", body)
-    return settings(world.claim())["stale_lock"]
-
-
-def test_a_lock_that_a_dead_build_left_is_named_to_the_next_plan() -> None:
-    assert stale_lock({"ID": LOCK_ID, "Created": EARLIER}) == LOCK_ID
-    assert stale_lock({"ID": LOCK_ID, "Created": EARLIER.replace("+00:00", ".123456789Z")}) == LOCK_ID
-
-
-def test_an_apply_never_removes_a_lock() -> None:
-    assert stale_lock({"ID": LOCK_ID, "Created": EARLIER}, APPLY) is None
-
-
-def test_a_lock_that_was_written_since_is_somebody_elses() -> None:
-    assert stale_lock({"ID": LOCK_ID, "Created": LATER}) is None
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b"\xff",
-        b"[" * 100_000,
-        [],
-        None,
-        {"ID": LOCK_ID},
-        {"ID": LOCK_ID, "Created": "long ago"},
-        {"ID": LOCK_ID, "Created": 5},
-        {"ID": "-help", "Created": EARLIER},
-        {"ID": LOCK_ID + "\n", "Created": EARLIER},
-        {"ID": 7, "Created": EARLIER},
-        {"ID": None, "Created": EARLIER},
-    ],
-    ids=range(13),
+CUT_OFF = applying(
+    id="run-before",
+    created_at=NOW - 4000,
+    status=Status.INTERRUPTED,
+    ended_at=NOW - 3000,
+    build=a_build(Phase.APPLY, host="build-1", claimed_at=NOW - 3600),
 )
-def test_a_lock_that_nobody_can_read_is_left_to_terraform(content: object) -> None:
-    assert stale_lock(content) is None
+
+
+def lock_of(who: str = "nobody@build-1", created: int = NOW - 3500, **changes: Any) -> bytes:
+    """What Terraform writes."""
+    moment = datetime.fromtimestamp(created, UTC).isoformat().replace("+00:00", ".123456789Z")
+    return json.dumps(
+        {"ID": LOCK_ID, "Who": who, "Operation": "OperationTypeApply", "Created": moment} | changes
+    ).encode()
+
+
+class TestLocks:
+    def told(self, lock: bytes | None, *earlier: Run, run: Run = RUN) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """The bundle's words about the lock, and the warnings."""
+        world = World(run, *earlier)
+        if lock is not None:
+            world.states.put(LOCK, lock)
+        handed = world.hand_over.claim(RUN.id, "claim", BUILD, HOST, NOW)
+        content = settings(zipfile.ZipFile(io.BytesIO(handed.bundle)))
+        return {name: content[name] for name in ("stale_lock", "blocked")}, handed.warnings
+
+    def test_a_lock_that_a_dead_build_left_is_named_to_the_next_plan(self) -> None:
+        assert self.told(lock_of(), CUT_OFF) == ({"stale_lock": LOCK_ID, "blocked": None}, ())
+
+    def test_no_lock_is_nothing_to_say(self) -> None:
+        assert self.told(None, CUT_OFF) == ({"stale_lock": None, "blocked": None}, ())
+
+    def test_an_apply_never_removes_a_lock(self) -> None:
+        assert self.told(lock_of(), CUT_OFF, run=APPLY) == ({"stale_lock": None, "blocked": None}, ())
+
+    def test_a_lock_that_is_nobodys_blocks_the_plan_and_is_told_to_the_log(self) -> None:
+        told, (warning,) = self.told(lock_of("alice@laptop"), CUT_OFF)
+
+        assert told["stale_lock"] is None
+        assert "alice@laptop" in told["blocked"]
+        command = f"aws s3api delete-object --bucket states --key {LOCK}"
+        assert told["blocked"].splitlines()[-1] == command
+        assert command in warning and RUN.id in warning
+
+    def test_an_empty_lock_is_a_lock(self) -> None:
+        told, (warning,) = self.told(b"")
+
+        assert "cannot be read" in told["blocked"]
+        assert f"aws s3api delete-object --bucket states --key {LOCK}" in warning
+
+    def test_a_blocked_plan_looks_for_no_orphans(self) -> None:
+        world = World(replace(RUN, previous_run_id=CUT_OFF.id), CUT_OFF)
+        world.states.put(LOCK, b"{")
+
+        world.claim()
+
+        assert world.searched == []
+
+
+class TestUnsavedState:
+    RUN = replace(RUN, unsaved_run_id="earlier")
+    KEY = f"runs/{GUILD}/earlier/errored.tfstate"
+
+    def test_the_plan_may_read_the_state_that_an_earlier_run_could_not_save(self) -> None:
+        world = World(self.RUN)
+
+        content = settings(world.claim())
+
+        ((_, _, read, write),) = world.role.lent
+        assert read == (self.KEY,) and self.KEY not in write
+        assert set(content["downloads"]) == {"errored_state"} and self.KEY in content["downloads"]["errored_state"]
+        assert content["errored_state_at"] == f"s3://bucket/{self.KEY}"
+
+    def test_the_final_phase_may_not(self) -> None:
+        world = World(replace(APPLY, unsaved_run_id="earlier"))
+
+        content = settings(world.claim())
+
+        assert set(content["downloads"]) == {"plan"} and content["errored_state_at"] is None
+        assert self.KEY not in world.role.lent[0][2]
+
+
+class TestOrphans:
+    FOUND: ClassVar = {"aws_eip.web": "eipalloc-1"}
+
+    def adopted(self, *earlier: Run, run: Run = RUN) -> dict[str, str]:
+        world = World(replace(run, previous_run_id=earlier[0].id) if earlier else run, *earlier)
+        world.found = dict(self.FOUND)
+        adopt: dict[str, str] = settings(world.claim())["adopt"]
+        assert bool(world.searched) is bool(adopt)
+        return adopt
+
+    @pytest.mark.parametrize("status", [Status.INTERRUPTED, Status.FAILED, Status.CANCELLED])
+    def test_after_a_build_was_cut_off_the_plan_takes_up_what_exists(self, status: Status) -> None:
+        assert self.adopted(replace(CUT_OFF, status=status)) == self.FOUND
+
+    @pytest.mark.parametrize(
+        "earlier",
+        [
+            replace(CUT_OFF, status=Status.SUCCEEDED),
+            replace(CUT_OFF, build=a_build(Phase.PLAN)),
+            replace(CUT_OFF, build=None),
+            replace(CUT_OFF, deployment="another"),
+        ],
+        ids=["finished", "planning", "never began", "another deployment"],
+    )
+    def test_otherwise_nobody_looks_for_anything(self, earlier: Run) -> None:
+        assert self.adopted(earlier) == {}
+
+    def test_a_first_run_looks_for_nothing(self) -> None:
+        assert self.adopted() == {}
+
+    def test_an_apply_looks_for_nothing(self) -> None:
+        assert self.adopted(CUT_OFF, run=APPLY) == {}
+
+    @pytest.mark.parametrize("plan", [{}, {"total": 1}], ids=["failed", "rejected"])
+    def test_plans_since_do_not_make_it_forgotten(self, plan: dict[str, Any]) -> None:
+        between = [
+            planning(id=f"run-{number}", status=Status.FAILED, ended_at=NOW, plan=plan, previous_run_id=before)
+            for number, before in [(3, "run-2"), (2, "run-1"), (1, CUT_OFF.id)]
+        ]
+
+        assert self.adopted(*between, CUT_OFF) == self.FOUND
+
+    def test_a_success_since_makes_it_forgotten(self) -> None:
+        done = applying(id="run-1", status=Status.SUCCEEDED, ended_at=NOW, previous_run_id=CUT_OFF.id)
+
+        assert self.adopted(done, CUT_OFF) == {}
+
+    def test_runs_that_name_each_other_are_no_endless_story(self) -> None:
+        ring = [planning(id=f"run-{n}", status=Status.FAILED, previous_run_id=f"run-{1 - n}") for n in (0, 1)]
+
+        assert self.adopted(*ring) == {}
+
+    def test_the_search_gets_the_run_and_its_credentials(self) -> None:
+        world = World(replace(RUN, previous_run_id=CUT_OFF.id), CUT_OFF)
+
+        world.claim()
+
+        assert world.searched == [(RUN.id, {"access_key": f"of run {RUN.id}"})]
+
+    def test_only_what_the_runner_takes_is_handed_over(self) -> None:
+        world = World(replace(RUN, previous_run_id=CUT_OFF.id), CUT_OFF)
+        odd: dict[Any, Any] = {"a\nb": "x", "c": "x\ny", "d": "", "": "x", "e" * 1001: "x", "f": None, 5: "x"}
+        world.found = odd | {f"aws_eip.web[{number}]": "eipalloc-1" for number in range(600)}
+
+        adopt = settings(world.claim())["adopt"]
+
+        assert len(adopt) == 500 and all(address.startswith("aws_eip.web[") for address in adopt)
+        assert parse_bundle(bundle_of("https://x", adopt=adopt)).adopt == adopt
+
+    def test_a_search_that_fails_or_takes_too_long_stops_nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fails(run: Run, credentials: object) -> Mapping[str, str]:
+            raise OSError("secret words of a cloud")
+
+        released = threading.Event()
+
+        def hangs(run: Run, credentials: object) -> Mapping[str, str]:
+            released.wait(30)
+            return self.FOUND
+
+        monkeypatch.setattr(hand_over_module, "ORPHANS_SECONDS", 0.05)
+        for search, word in ((fails, "OSError"), (hangs, "TimeoutError")):
+            world = World(replace(RUN, previous_run_id=CUT_OFF.id), CUT_OFF)
+            handed = replace(world.hand_over, orphans=search).claim(RUN.id, "claim", BUILD, HOST, NOW)
+
+            (warning,) = handed.warnings
+            assert word in warning and RUN.id in warning and "secret" not in warning
+            assert settings(zipfile.ZipFile(io.BytesIO(handed.bundle)))["adopt"] == {}
+        released.set()
+
+    def test_the_search_leaves_time_for_the_answer(self) -> None:
+        assert functions()["HandOver"]["Timeout"] > 2 * ORPHANS_SECONDS
+
+
+def test_what_is_handed_over_is_what_the_runner_takes() -> None:
+    for run in (replace(RUN, unsaved_run_id="earlier"), APPLY):
+        world = World(run)
+        world.states.put(LOCK, lock_of("alice@laptop"))
+        content = settings(world.claim())
+        values = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "x"}
+        content["credentials"]["values"] = values
+        content["plan_sha256"] = content["plan_sha256"] and "0" * 64
+
+        bundle = parse_bundle(content)
+
+        assert bundle.blocked == content["blocked"] and bundle.downloads == content["downloads"]
+        assert bool(bundle.blocked) is (run is not APPLY)

@@ -1,8 +1,9 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -45,7 +46,7 @@ class World:
             Deployment(GUILD, "shop", "demo/countdown", lock=lock, fence=1, last_run_id=run.id, **(known or {}))
         )
         self.artefacts = InMemoryArtefacts()
-        self.builds = FakeBuilds(**{BUILD: "SUCCEEDED"})
+        self.builds = FakeBuilds(**{BUILD: "FAILED"})
         self.chat = FakeChat()
         self.clock = FakeClock(NOW)
         self.artefacts.put(run.artefact("credentials.sealed"), b"sealed")
@@ -80,7 +81,7 @@ class World:
         assert run.status.ended and run.reported
         assert deployment is None or deployment.lock is None
         assert run.artefact("credentials.sealed") not in self.artefacts.objects
-        assert buttons(self.message()) == []
+        assert {"Approve", "Reject", "Cancel"}.isdisjoint(buttons(self.message()))
         assert run.token is None and run.approval is None
         assert self.chat.messages[MESSAGE.message_id] == self.chat.edits[-1]
 
@@ -281,6 +282,122 @@ def test_an_unknown_run_and_a_reported_one_are_nothing_to_do() -> None:
     assert world.chat.edits == []
 
 
+@pytest.mark.parametrize("run", [applying(), applying(cancel_requested_by=OWNER, cancel_requested_at=NOW - 5)])
+@pytest.mark.parametrize("outcome", [Status.FAILED, Status.INTERRUPTED])
+def test_a_plan_that_was_carried_out_is_a_success_however_its_execution_ended(outcome: Status, run: Run) -> None:
+    """The function that was to report it crashed, or somebody stopped the execution in its last moment."""
+    world = World(run)
+    world.builds.statuses[BUILD] = "SUCCEEDED"
+    world.leave("outputs.json", OUTPUTS)
+
+    world.report(world.id, outcome, "The execution was stopped.")
+
+    world.check_ended()
+    deployment = world.deployment()
+    assert world.run().status is Status.SUCCEEDED
+    assert deployment and (deployment.status, deployment.outputs["url"]) == ("deployed", "https://shop")
+
+
+@pytest.mark.parametrize("run", [planning(), awaiting()], ids=lambda run: run.status.value)
+def test_a_plan_that_was_only_made_is_no_success(run: Run) -> None:
+    world = World(run)
+    world.builds.statuses[BUILD] = "SUCCEEDED"
+
+    world.report(world.id, Status.FAILED)
+
+    assert world.run().status is Status.FAILED
+
+
+class TestUnsavedState:
+    KNOWN: ClassVar = DEPLOYED | {"unsaved_run_id": "earlier"}
+
+    def unsaved(self, world: World) -> str:
+        deployment = world.deployment()
+        assert deployment and deployment.lock is None
+        return deployment.unsaved_run_id
+
+    def test_a_state_that_terraform_could_not_save_is_remembered_and_told(self) -> None:
+        world = World(applying())
+        world.leave("errored.tfstate", b"raw state")
+
+        world.report(world.id, Status.FAILED)
+
+        assert self.unsaved(world) == world.id
+        assert world.run().detail["unsaved"] is True
+        assert "could not be saved" in shown(world.message())
+        assert world.run().artefact("errored.tfstate") in world.artefacts.objects
+
+    @pytest.mark.parametrize("status", RUNS)
+    def test_a_saved_state_is_nothing_to_remember(self, status: Status) -> None:
+        world = World(RUNS[status], DEPLOYED)
+
+        world.report(world.id, status)
+
+        assert self.unsaved(world) == "" and world.run().detail["unsaved"] is False
+
+    @pytest.mark.parametrize("build", [a_build(Phase.PLAN), a_build(Phase.APPLY, build_id="")])
+    def test_only_a_build_that_may_have_written_is_asked_about(self, build: Build) -> None:
+        world = World(planning(build=build), DEPLOYED)
+        world.leave("errored.tfstate", b"not ours")
+
+        world.report(world.id, Status.FAILED)
+
+        assert self.unsaved(world) == "" and world.run().detail["unsaved"] is False
+
+    @pytest.mark.parametrize(
+        ("run", "status"),
+        [
+            (awaiting(), Status.REJECTED),
+            (planning(plan=FACTS | {"total": 0}), Status.NO_CHANGES),
+            (applying(), Status.SUCCEEDED),
+            (applying(), Status.FAILED),
+        ],
+    )
+    def test_a_run_that_got_past_its_plan_has_saved_what_it_carried(self, run: Run, status: Status) -> None:
+        world = World(replace(run, unsaved_run_id="earlier"), self.KNOWN)
+
+        world.report(world.id, status)
+
+        assert self.unsaved(world) == ""
+
+    @pytest.mark.parametrize("run", [a_run(), planning()], ids=lambda run: run.status.value)
+    def test_a_run_that_did_not_leaves_it_to_the_next_one(self, run: Run) -> None:
+        world = World(replace(run, unsaved_run_id="earlier"), self.KNOWN)
+
+        world.report(world.id, Status.FAILED)
+
+        deployment = world.deployment()
+        assert self.unsaved(world) == "earlier"
+        assert deployment and (deployment.status, deployment.variables) == ("deployed", {"n": 1})
+
+    def test_a_second_state_that_could_not_be_saved_takes_the_place_of_the_first(self) -> None:
+        world = World(applying(unsaved_run_id="earlier"), self.KNOWN)
+        world.leave("errored.tfstate", b"raw state")
+
+        world.report(world.id, Status.INTERRUPTED)
+
+        assert self.unsaved(world) == world.id
+
+    @pytest.mark.parametrize("late", [False, True])
+    @pytest.mark.parametrize(("run", "left"), [(applying(), True), (awaiting(unsaved_run_id="earlier"), False)])
+    def test_it_is_remembered_and_forgotten_whatever_call_fails(self, run: Run, left: bool, late: bool) -> None:
+        def world_with(faults: Faults) -> World:
+            world = World(run, self.KNOWN, faults)
+            if left:
+                world.leave("errored.tfstate", b"raw state")
+            return world
+
+        counted = Faults()
+        world_with(counted).report(run.id, Status.FAILED)
+        for step in range(len(counted.calls)):
+            world = world_with(Faults(step, late))
+            for _ in range(3):
+                with suppress(OutsideError):
+                    world.report(run.id, Status.FAILED)
+
+            assert self.unsaved(world) == (run.id if left else ""), counted.calls[step]
+
+
 def test_a_build_that_lives_is_asked_to_stop_and_waited_for() -> None:
     world = World(applying())
     world.builds.statuses[BUILD] = "IN_PROGRESS"
@@ -402,7 +519,7 @@ def test_a_failure_tells_the_error_what_exists_and_what_never_started() -> None:
     text = shown(world.message())
     assert "creating bucket (aws_s3_bucket.x): AccessDenied more" in text
     assert "What exists now (1)" in text and "Never started (2)" in text and "null_resource.b" in text
-    assert "/cloud-deploy-v2" in text and "/cloud-destroy" in text
+    assert buttons(world.message()) == ["Resume", "Destroy"]
     assert "deployed successfully" not in text
 
 
@@ -506,3 +623,23 @@ def test_a_broken_run_never_claims_success(status: Status) -> None:
     world.report(world.id, status)
 
     assert "successfully" not in shown(world.message())
+
+
+@pytest.mark.parametrize("run", [planning(), applying()], ids=["planning", "applying"])
+@pytest.mark.parametrize(
+    ("build", "outcome", "ended"),
+    [
+        ("FAILED", Status.FAILED, Status.FAILED),
+        ("FAULT", Status.FAILED, Status.INTERRUPTED),
+        ("STOPPED", Status.FAILED, Status.INTERRUPTED),
+        ("TIMED_OUT", Status.FAILED, Status.INTERRUPTED),
+        ("FAULT", Status.REJECTED, Status.REJECTED),
+    ],
+)
+def test_a_build_that_was_cut_off_did_not_fail_by_itself(run: Run, build: str, outcome: Status, ended: Status) -> None:
+    world = World(run)
+    world.builds.statuses[BUILD] = build
+
+    world.report(world.id, outcome)
+
+    assert world.run().status is ended

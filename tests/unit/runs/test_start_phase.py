@@ -5,7 +5,7 @@ import pytest
 from chatops.domain.runs import CLAIM_SECONDS, Approval, Phase, Run, Status, token_hash
 from chatops.errors import ConflictError
 from chatops.runs.start_phase import start_phase
-from tests.fakes.runs import NOW, OWNER, a_run, awaiting
+from tests.fakes.runs import NOW, OWNER, a_run, applying, awaiting, planning
 from tests.fakes.stores import InMemoryRunStore
 
 APPROVED = awaiting(approval=Approval("task", "feed", NOW + 600, "approve", OWNER))
@@ -65,6 +65,27 @@ def test_a_phase_does_not_begin(run: Run, phase: Phase) -> None:
 
     with pytest.raises(ConflictError):
         start_phase(runs, run.id, phase, NOW)
+
+    assert runs.runs[run.id] == run
+
+
+def test_asked_again_it_makes_a_new_token_and_the_one_before_is_good_no_more() -> None:
+    runs = InMemoryRunStore(a_run())
+
+    first, second = (start_phase(runs, a_run().id, Phase.PLAN, NOW)["claim_token"] for _ in range(2))
+
+    build = runs.runs[a_run().id].build
+    assert build and build.claim_hash == token_hash(second) != token_hash(first)
+
+
+@pytest.mark.parametrize("run", [planning(), applying()], ids=lambda run: run.status.value)
+def test_a_build_that_has_its_bundle_is_never_replaced(run: Run) -> None:
+    """A first try of this function that comes late must not make the run forget the build that works."""
+    runs = InMemoryRunStore(run)
+    assert run.build
+
+    with pytest.raises(ConflictError):
+        start_phase(runs, run.id, run.build.phase, NOW)
 
     assert runs.runs[run.id] == run
 

@@ -3,12 +3,14 @@ from typing import Any
 
 import pytest
 
-from chatops.domain.runs import HEARTBEAT_LOST_SECONDS, Phase, Run, Status
+from chatops.domain.runs import GRACE_SECONDS, HEARTBEAT_LOST_SECONDS, Phase, Run, Status
 from chatops.errors import OutsideError
-from chatops.runs.sweep import START_SECONDS, Finding, find_lost, sweep
+from chatops.runs.sweep import BETWEEN_SECONDS, SILENT_SECONDS, START_SECONDS, Finding, find_lost, sweep
 from tests.fakes.outside import FakeBuilds, FakeWorkflow
-from tests.fakes.runs import BUILD, NOW, a_build, a_run, applying, awaiting, planning
+from tests.fakes.runs import BUILD, NOW, OWNER, a_build, a_run, applying, awaiting, planning
 from tests.fakes.stores import InMemoryRunStore
+from tests.infrastructure.state_machine import tasks
+from tests.infrastructure.template import functions
 
 LATE = NOW + HEARTBEAT_LOST_SECONDS + 1
 UNCLAIMED = a_build(Phase.PLAN, build_id="", heartbeat_at=0, claimed_at=0)
@@ -36,9 +38,53 @@ def test_a_build_that_died_after_its_last_heartbeat_interrupts_the_run(status: s
     assert status.lower() in found.cause and "31 seconds" in found.cause
 
 
-@pytest.mark.parametrize("status", [None, "IN_PROGRESS", "SUCCEEDED"])
-def test_not_found_still_running_and_succeeded_are_no_deaths(status: str | None) -> None:
-    assert look(applying(), NOW + 3000, build=status) is None
+def test_not_found_is_no_death() -> None:
+    assert look(applying(), NOW + 300_000, build=None) is None
+
+
+def test_a_build_that_lives_and_says_nothing_is_given_up_after_twenty_minutes() -> None:
+    """Its network may be gone while it works well; CodeBuild itself would end it after an hour."""
+    assert look(applying(), NOW + SILENT_SECONDS) is None
+    found = look(applying(), NOW + SILENT_SECONDS + 1)
+
+    assert found and found.outcome is Status.INTERRUPTED
+    assert "no sign of life for 1201 seconds" in found.cause
+
+
+def test_a_silent_build_that_was_asked_to_stop_gets_its_grace_and_no_more() -> None:
+    asked = NOW + 10
+    run = applying(cancel_requested_by=OWNER, cancel_requested_at=asked)
+
+    assert look(run, asked + GRACE_SECONDS + START_SECONDS) is None
+    assert look(run, asked + GRACE_SECONDS + START_SECONDS + 1)
+
+
+def test_a_build_that_still_speaks_is_left_to_its_runner() -> None:
+    late = NOW + 4000
+    build = a_build(Phase.APPLY, heartbeat_at=late)
+
+    assert look(applying(build=build, cancel_requested_by=OWNER, cancel_requested_at=NOW), late) is None
+
+
+@pytest.mark.parametrize("run", [planning(), applying()], ids=lambda run: run.status.value)
+def test_a_run_that_does_not_go_on_after_its_builds_good_end_is_found(run: Run) -> None:
+    """Whoever was to hear of it died: the function that asks a person, or the one that reports."""
+    assert look(run, NOW + BETWEEN_SECONDS, build="SUCCEEDED") is None
+    found = look(run, NOW + BETWEEN_SECONDS + 1, build="SUCCEEDED")
+    assert found and "Nothing went on" in found.cause
+
+    cancelled = replace(run, cancel_requested_by=OWNER, cancel_requested_at=NOW + 20)
+    assert look(cancelled, NOW + 20 + START_SECONDS, build="SUCCEEDED") is None
+    assert look(cancelled, NOW + 20 + START_SECONDS + 1, build="SUCCEEDED")
+    early = replace(run, cancel_requested_by=OWNER, cancel_requested_at=NOW - 500)
+    assert look(early, NOW + START_SECONDS, build="SUCCEEDED") is None
+
+
+def test_a_run_is_not_called_stuck_while_its_plan_may_still_be_read_again() -> None:
+    (state,) = tasks(calling="AdviseFunction").values()
+    (crashed,) = [rule for rule in state["Retry"] if "Runtime.ExitError" in rule["ErrorEquals"]]
+
+    assert (crashed["MaxAttempts"] + 1) * (functions()["Advise"]["Timeout"] + START_SECONDS / 4) < BETWEEN_SECONDS
 
 
 def test_a_dead_build_whose_heartbeat_is_fresh_may_still_tell_by_itself() -> None:

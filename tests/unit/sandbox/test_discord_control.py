@@ -116,6 +116,8 @@ def test_a_web_site_cannot_reach_the_controls(pair: Pair) -> None:
         ("POST", "press", {"message_id": "1", "custom_id": "a"}, "there is no message 1"),
         ("POST", "press", {"message_id": "1", "custom_id": "a", "values": "x"}, "'values' must be a list"),
         ("POST", "submit", {"interaction_id": "1", "values": {}}, "opened no modal"),
+        ("POST", "submit", {"interaction_id": 1, "values": {}}, "'interaction_id' must be a text"),
+        ("POST", "submit", {"values": {}, "user": "member"}, "no modal on member's screen"),
         ("POST", "submit", {"interaction_id": "1", "values": "x"}, "'values' must be an object"),
         ("POST", "submit", {"interaction_id": "1", "values": {"a": 1}}, "'values' must be an object"),
         ("POST", "autocomplete", {"name": "x", "options": {"a": {}}, "focused": "a"}, "'options' must be an object"),

@@ -215,6 +215,9 @@ def test_people_cannot_press_what_they_do_not_see(pair: Pair) -> None:
     assert pair.discord.press(original, "gone", unchecked=True).problem is None
 
 
+WORD = {"type": 18, "label": "Word", "component": {"type": 4, "custom_id": "word", "style": 1}}
+
+
 def test_a_modal_opens_and_is_submitted(pair: Pair) -> None:
     text_input = {"type": 4, "custom_id": "passphrase", "style": 1, "min_length": 8}
     modal = {
@@ -239,6 +242,22 @@ def test_a_modal_opens_and_is_submitted(pair: Pair) -> None:
     answers(pair, {"type": 9, "data": modal})
     failed = pair.discord.submit_modal(opened.interaction_id, {"passphrase": "long enough"})
     assert str(failed.problem).startswith("Something went wrong")
+
+
+def test_without_an_id_the_modal_on_the_persons_screen_is_sent(pair: Pair) -> None:
+    for custom_id, user in (("old", "owner"), ("new", "owner"), ("other", "member")):
+        answers(pair, {"type": 9, "data": {"custom_id": custom_id, "title": "t", "components": [WORD]}})
+        pair.discord.slash("cloud-unlock", user=user)
+
+    answers(pair, {"type": 9, "data": {"custom_id": "x", "title": "t", "components": [WORD]}})
+    assert pair.discord.submit_modal(None, {"word": "hush"}).problem  # an answer that Discord refuses: it stays open
+    answers(pair, MESSAGE)
+    assert pair.discord.submit_modal(None, {"word": "hush"}).problem is None
+    assert pair.app.received[-1]["data"]["custom_id"] == "new"
+    with pytest.raises(ClientRefusalError, match="no modal on owner's screen"):
+        pair.discord.submit_modal(None, {"word": "hush"})
+    assert pair.discord.submit_modal(None, {"word": "hush"}, user="member").problem is None
+    assert pair.app.received[-1]["data"]["custom_id"] == "other"
 
 
 def test_autocomplete_takes_only_suggestions(pair: Pair) -> None:

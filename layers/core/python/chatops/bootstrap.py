@@ -1,5 +1,6 @@
 """Where real things meet: one builder per function. Clients are made here, once per environment, and nowhere else."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -63,14 +64,26 @@ class FrontDoorOutside:
         self.dispatch = AsyncFunction(_client("lambda", _HASTY), settings.commands_function)
         self._keys = KmsDataKeys(_client("kms", _HASTY), settings.recovery_key)
         self._deployments = DynamoDeploymentStore(Table(_client("dynamodb", _HASTY), settings.deployments_table))
+        self._interactions = DynamoInteractionStore(Table(_client("dynamodb", _HASTY), settings.interactions_table))
+        self._blobs = DynamoBlobTable(_client("dynamodb", _HASTY), settings.recovery_blobs_table)
 
     def seal(self, value: str, context: Mapping[str, str]) -> str:
         """Close a secret option; this function could not open it again."""
         return seal_option(self._keys, context, value)
 
+    def hold(self, interaction_id: str, payload: Mapping[str, Any]) -> None:
+        """Keep what an interaction asked until its form comes back."""
+        self._interactions.hold(interaction_id, payload, int(time.time()))
+
     def deployment_names(self, guild_id: str) -> list[str]:
         """The names of a guild's deployments."""
         return [deployment.name for deployment in self._deployments.of_guild(guild_id)]
+
+    def session_names(self, guild_id: str, user_id: str) -> list[tuple[str, int]]:
+        """The ids of a person's own open sessions in a guild, each with the seconds that are left of it."""
+        now = int(time.time())
+        named = self._blobs.names_of(user_id, guild_id)
+        return [(session_id, expires_at - now) for session_id, expires_at in named if now < expires_at]
 
 
 def front_door_outside() -> FrontDoorOutside:
@@ -128,6 +141,8 @@ def hand_over() -> Any:
         data_key=settings.data_key,
     )
 
+    catalogue = Catalogue.load()
+
     def opened(run: Run, sealed: bytes) -> Mapping[str, Any]:
         return open_credentials(keys, run.guild_id, run.id, sealed.decode())
 
@@ -138,11 +153,35 @@ def hand_over() -> Any:
         states=S3Artefacts(_client("s3"), settings.state_bucket),
         role=role,
         open_credentials=opened,
-        blueprint_files=Catalogue.load().files,
+        blueprint_files=catalogue.files,
         runner_files=_runner_files,
         tool=Tool(settings.tool_name, settings.tool_version, settings.tool_sha256),
         state_bucket=settings.state_bucket,
         region=settings.aws_region,
+        orphans=orphans(catalogue),
+    )
+
+
+def orphans(catalogue: Catalogue) -> Callable[[Run, Mapping[str, Any]], Mapping[str, str]]:
+    """For `hand_over`: who finds what an interrupted run left in a guild's cloud; on GCP and Azure nobody does yet."""
+    from chatops.adapters.inventory import AwsInventory
+    from chatops.runs.adopt import Orphans
+
+    say = logging.getLogger("chatops.runs.adopt").warning
+    return Orphans({"aws": AwsInventory(guild_client, say)}, catalogue.files, say)
+
+
+def guild_client(service: str, region: str, credentials: Mapping[str, Any]) -> Any:
+    """A client with a guild's own credentials, and never by oversight with the function's."""
+    from chatops.adapters.inventory import MANNERS
+
+    return _make_client(
+        service,
+        region_name=region,
+        aws_access_key_id=credentials["aws_access_key_id"],
+        aws_secret_access_key=credentials["aws_secret_access_key"],
+        aws_session_token=credentials.get("aws_session_token"),
+        config=MANNERS,
     )
 
 

@@ -9,6 +9,9 @@ from chatops.adapters.calls import aws_call, error_code
 MOST_BYTES = 128 * 1024 * 1024
 """The JSON of a plan for 10,000 resources is a third of this."""
 
+_MISSING = ("NoSuchKey", "404", "AccessDenied", "403")
+"""S3 says AccessDenied of a missing key in a bucket that one may not list; in answer to HEAD only the number."""
+
 
 class S3Artefacts:
     """`Artefacts` over one bucket; `client` is boto3's."""
@@ -18,19 +21,31 @@ class S3Artefacts:
         self._bucket = bucket
 
     def get(self, key: str) -> bytes | None:
-        """See Artefacts.
-
-        A build may have left a file too large to be read. S3 says AccessDenied of a missing key in an unlisted bucket.
-        """
+        """See Artefacts; a build may have left a file too large to be read."""
         with aws_call(f"reading {key!r}"):
             try:
                 found = self._client.get_object(Bucket=self._bucket, Key=key)
                 body: bytes = found["Body"].read() if found["ContentLength"] <= MOST_BYTES else b""
             except ClientError as exc:
-                if error_code(exc) in ("NoSuchKey", "404", "AccessDenied"):
+                if error_code(exc) in _MISSING:
                     return None
                 raise
         return body or None
+
+    def exists(self, key: str) -> bool:
+        """See Artefacts."""
+        with aws_call(f"looking for {key!r}"):
+            try:
+                self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as exc:
+                if error_code(exc) in _MISSING:
+                    return False
+                raise
+        return True
+
+    def where(self, key: str) -> str:
+        """See Artefacts."""
+        return f"s3://{self._bucket}/{key}"
 
     def put(self, key: str, body: bytes) -> None:
         """See Artefacts."""

@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chatops.domain.runs import GRACE_SECONDS, HEARTBEAT_SECONDS, PHASE_SECONDS, Phase, Run
@@ -36,6 +36,21 @@ class Tool:
         }
 
 
+@dataclass(frozen=True)
+class Beforehand:
+    """What a plan build does before it plans, or why it must not.
+
+    `stale_lock` is the id of a Terraform lock that it removes. `blocked` is a text of lines: what stands in the way,
+    and what an administrator can do. `errored_state_at` is where the state lies that an earlier run could not save.
+    `adopt` maps addresses to the import ids of objects that no state knows.
+    """
+
+    stale_lock: str | None = None
+    blocked: str | None = None
+    errored_state_at: str | None = None
+    adopt: Mapping[str, str] = field(default_factory=dict)
+
+
 def uploads(run: Run, phase: Phase) -> dict[str, str]:
     """The keys that a phase's build may write in the runs bucket."""
     files = (PLAN_FILES if phase is Phase.PLAN else FINAL_FILES) | {"result": f"result-{phase.value}.json"}
@@ -44,7 +59,14 @@ def uploads(run: Run, phase: Phase) -> dict[str, str]:
 
 def downloads(run: Run, phase: Phase) -> dict[str, str]:
     """The keys that a phase's build may read in the runs bucket."""
-    return {} if phase is Phase.PLAN else {"plan": run.artefact(PLAN_FILES["plan"])}
+    if phase is not Phase.PLAN:
+        return {"plan": run.artefact(PLAN_FILES["plan"])}
+    return {"errored_state": errored_state(run)} if run.unsaved_run_id else {}
+
+
+def errored_state(run: Run) -> str:
+    """The key of the state that this run saves first, because an earlier one could not."""
+    return replace(run, id=run.unsaved_run_id).artefact(FINAL_FILES["errored_state"])
 
 
 def settings(
@@ -56,7 +78,7 @@ def settings(
     credentials: Mapping[str, Any],
     heartbeat_token: str,
     addresses: tuple[Mapping[str, str], Mapping[str, str]],
-    stale_lock: str | None,
+    beforehand: Beforehand,
 ) -> dict[str, Any]:
     """The content of bundle.json; `addresses` are the pre-signed downloads and uploads."""
     return {
@@ -77,7 +99,7 @@ def settings(
         "downloads": dict(addresses[0]),
         "uploads": dict(addresses[1]),
         "plan_sha256": run.plan_sha256 if phase is not Phase.PLAN else None,
-        "stale_lock": stale_lock,
+        **asdict(beforehand),
         "deadline_seconds": PHASE_SECONDS,
         "grace_seconds": GRACE_SECONDS,
     }

@@ -1,24 +1,42 @@
 """Hand a build its bundle, once; hear its heartbeats and tell it to stop."""
 
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from chatops.domain.runs import CHATOPS, Build, Phase, Run, new_token, token_hash
+from chatops.domain.runs import CHATOPS, Build, Phase, Run, Status, new_token, token_hash
 from chatops.errors import ConflictError, RefusedClaim, SpentClaim
 from chatops.ports import Artefacts, InteractionStore, RunRole, RunStore
-from chatops.runs.bundle import PLAN_FILES, Tool, downloads, pack, settings, uploads
+from chatops.runs.bundle import PLAN_FILES, Beforehand, Tool, downloads, errored_state, pack, settings, uploads
+from chatops.runs.state_lock import judge
 
 LOCK_FILE = ".terraform.lock.hcl"
-_LOCK_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ORPHANS_SECONDS = 12.0
+"""How long the search for objects that no state knows may take: the build waits for its answer."""
+MOST_ORPHANS = 500
+MOST_EARLIER = 10
+
+_ADDRESS = re.compile(r"[^\x00-\x1f\x7f]{1,1000}")
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """A bundle, and what an administrator should read in the log about it."""
+
+    bundle: bytes
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class HandOver:
-    """Claims and heartbeats of builds; `open_credentials` unseals a run's copy of the guild's credentials."""
+    """Claims and heartbeats of builds.
+
+    `open_credentials` unseals a run's copy of the guild's credentials; with them `orphans` finds cloud objects of the
+    run's deployment (address → import id), which a dead build may have made without writing them down.
+    """
 
     runs: RunStore
     interactions: InteractionStore
@@ -31,9 +49,12 @@ class HandOver:
     tool: Tool
     state_bucket: str
     region: str
+    orphans: Callable[[Run, Mapping[str, Any]], Mapping[str, str]] = lambda run, credentials: {}
 
-    def claim(self, run_id: str, claim_token: str, build_id: str, now: int) -> bytes:
+    def claim(self, run_id: str, claim_token: str, build_id: str, host: str, now: int) -> HandedOver:
         """The bundle of the run's current phase, for the first build that shows the claim token.
+
+        `host` is the name of the build's machine, which Terraform writes into its locks.
 
         Raises:
             RefusedClaim: wrong, spent or stale token, or a run that has ended or was cancelled. A token shown twice
@@ -42,7 +63,12 @@ class HandOver:
         run, build = self._claimable(run_id, claim_token, now)
         heartbeat_token = new_token()
         claimed = replace(
-            build, build_id=build_id, heartbeat_hash=token_hash(heartbeat_token), heartbeat_at=now, claimed_at=now
+            build,
+            build_id=build_id,
+            host=host,
+            heartbeat_hash=token_hash(heartbeat_token),
+            heartbeat_at=now,
+            claimed_at=now,
         )
         try:
             self.runs.claim(run_id, claimed)
@@ -50,7 +76,7 @@ class HandOver:
             self._stop(run_id, now)
             raise SpentClaim(f"run {run_id!r}: its bundle was claimed before") from exc
         self.interactions.link_build(build_id.rpartition(":")[2], run_id, build.phase.value, now * 1000)
-        return self._bundle(run, build.phase, heartbeat_token)
+        return self._handed_over(run, build.phase, heartbeat_token)
 
     def heartbeat(self, run_id: str, token: str, now: int) -> bool:
         """Note that the build lives and return whether it must stop.
@@ -81,7 +107,7 @@ class HandOver:
         except ConflictError:
             return  # it has ended, or is stopping already
 
-    def _bundle(self, run: Run, phase: Phase, heartbeat_token: str) -> bytes:
+    def _handed_over(self, run: Run, phase: Phase, heartbeat_token: str) -> HandedOver:
         read, write = downloads(run, phase), uploads(run, phase)
         lent = self.role.assume(run.id, run.state_key, tuple(read.values()), tuple(write.values()))
         backend = {
@@ -93,25 +119,58 @@ class HandOver:
         sealed = self.artefacts.get(run.artefact("credentials.sealed"))
         credentials = self.open_credentials(run, sealed) if sealed else {}
         addresses = self.role.addresses(lent, read, write)
-        stale = self._stale_lock(run) if phase is Phase.PLAN else None
-        bundle = settings(run, phase, self.tool, backend, lent, credentials, heartbeat_token, addresses, stale)
-        return pack(bundle, self._blueprint(run, phase), self.runner_files())
+        before, warnings = self._beforehand(run, credentials) if phase is Phase.PLAN else (Beforehand(), ())
+        bundle = settings(run, phase, self.tool, backend, lent, credentials, heartbeat_token, addresses, before)
+        return HandedOver(pack(bundle, self._blueprint(run, phase), self.runner_files()), warnings)
 
-    def _stale_lock(self, run: Run) -> str | None:
-        """The id of a Terraform lock that a dead build left behind.
+    def _beforehand(self, run: Run, credentials: Mapping[str, Any]) -> tuple[Beforehand, tuple[str, ...]]:
+        """What the runs before this one left behind."""
+        key = f"{run.state_key}.tflock"
+        lock = self.states.get(key)
+        if lock is None and self.states.exists(key):
+            lock = b""  # an object without content: as much a lock to Terraform as any other
+        found = judge(lock, run, self._earlier_runs(run), self.state_bucket, key)
+        if found.blocked:
+            return Beforehand(blocked=found.blocked), (f"run {run.id!r} meets a lock: {found.blocked}",)
+        orphans, warnings = self._orphans(run, credentials) if self._may_have_orphans(run) else ({}, ())
+        kept_at = self.artefacts.where(errored_state(run)) if run.unsaved_run_id else None
+        return Beforehand(found.stale_lock, errored_state_at=kept_at, adopt=orphans), warnings
 
-        Whoever wrote it before this run took the deployment's own lock is a build of an earlier run, and no run gives
-        that lock back while its build lives. A younger one belongs to somebody we do not know: Terraform tells of it.
-        """
+    def _earlier_runs(self, run: Run) -> Callable[[int, int], Sequence[Run]]:
+        return lambda since, until: self.runs.of_deployment(run.guild_id, run.deployment, since, until)
+
+    def _may_have_orphans(self, run: Run) -> bool:
+        """Whether the last build that changed the cloud was cut off, however many plans there were since."""
+        for earlier in islice(self._chain(run), MOST_EARLIER):
+            if earlier.build and earlier.build.phase is not Phase.PLAN:
+                return earlier.status in (Status.INTERRUPTED, Status.FAILED, Status.CANCELLED)
+        return False
+
+    def _chain(self, run: Run) -> Iterator[Run]:
+        """The runs that held the deployment before, the latest first."""
+        earlier = self.runs.get(run.previous_run_id) if run.previous_run_id else None
+        while earlier and earlier.state_key == run.state_key:
+            yield earlier
+            earlier = self.runs.get(earlier.previous_run_id) if earlier.previous_run_id else None
+
+    def _orphans(self, run: Run, credentials: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Objects to take up. A cloud that does not answer must not keep anybody from planning."""
+        pool = ThreadPoolExecutor(1)
         try:
-            lock = json.loads(self.states.get(f"{run.state_key}.tflock") or b"{}")
-            written = datetime.fromisoformat(lock["Created"]).timestamp()
-            return lock["ID"] if written < run.created_at and _LOCK_ID.fullmatch(lock["ID"]) else None
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return None  # none, or one that Terraform cannot read either and will tell of
+            found = pool.submit(self.orphans, run, credentials).result(ORPHANS_SECONDS)
+        except Exception as exc:
+            return {}, (f"run {run.id!r}: looking for objects that no state knows: {type(exc).__name__}",)
+        finally:
+            pool.shutdown(wait=False)
+        fitting = ((address, name) for address, name in found.items() if _one_line(address) and _one_line(name))
+        return dict(islice(fitting, MOST_ORPHANS)), ()
 
     def _blueprint(self, run: Run, phase: Phase) -> Mapping[str, bytes]:
         files = dict(self.blueprint_files(run.blueprint))
         if phase is not Phase.PLAN and (lock := self.artefacts.get(run.artefact(PLAN_FILES["lock_file"]))):
             files[LOCK_FILE] = lock
         return files
+
+
+def _one_line(text: object) -> bool:
+    return isinstance(text, str) and bool(_ADDRESS.fullmatch(text))

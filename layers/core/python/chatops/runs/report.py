@@ -21,6 +21,7 @@ BUILD_SECONDS = PHASE_SECONDS + 2 * GRACE_SECONDS
 SILENCE_SECONDS = 3600
 """After this long a final message that Discord keeps refusing is given up; /cloud-status still tells."""
 
+_CUT_OFF = ("FAULT", "STOPPED", "TIMED_OUT")  # how CodeBuild says that a build did not end by itself
 _NAME = re.compile(r"[\w-]{1,100}")  # an output's name, as Terraform allows it
 
 
@@ -51,7 +52,7 @@ class Report:
             return
         cause = run.cancel_cause or cause
         self._build_has_ended(run, cause)
-        run = self._finished(run, outcome, cause)
+        run = self._finished(run, self._by_its_build(run, outcome), cause)
         self._settle_deployment(run)
         self.artefacts.delete(run.artefact("credentials.sealed"))
         if self._said(run):
@@ -86,6 +87,13 @@ class Report:
             return self.clock() < run.build.claimed_at + BUILD_SECONDS
         return status == "IN_PROGRESS"
 
+    def _by_its_build(self, run: Run, outcome: Status) -> Status:
+        """The build knows best: its plan was carried out, however the execution around it ended; or it was cut off."""
+        status = self.builds.status(run.build.build_id) if run.build and run.build.build_id else None
+        if status == "SUCCEEDED" and run.got_to_work:
+            return Status.SUCCEEDED
+        return Status.INTERRUPTED if status in _CUT_OFF and outcome is Status.FAILED else outcome
+
     def _finished(self, run: Run, outcome: Status, cause: str) -> Run:
         if not run.status.ended:
             status = final_status(run, outcome)
@@ -102,6 +110,7 @@ class Report:
         result = self._read(run, f"result-{phase.value}.json")
         outputs = self._read(run, FINAL_FILES["outputs"]) if phase is Phase.APPLY else {}
         resources = _items(result.get("resources"))
+        unsaved = run.got_to_work and self.artefacts.exists(run.artefact(FINAL_FILES["errored_state"]))
         return {
             "cause": cause[:1000],
             "phase": phase.value,
@@ -109,6 +118,7 @@ class Report:
             "resources": [_text(address, 200) for address in resources[:50]],
             "existing": len(resources),
             "outputs": _outputs(outputs),
+            "unsaved": unsaved,
         }
 
     def _read(self, run: Run, name: str) -> Mapping[str, Any]:
@@ -125,8 +135,8 @@ class Report:
             if run.destroy and run.status in (Status.SUCCEEDED, Status.NO_CHANGES):
                 self.deployments.forget(guild, name, run.id)
                 return
-            if run.build and run.build.build_id and run.build.phase is not Phase.PLAN:
-                self.deployments.record(guild, name, run.id, _outcome(run))
+            if changes := _outcome(run):
+                self.deployments.record(guild, name, run.id, changes)
             self.deployments.release(guild, name, run.id)
         except ConflictError:
             return  # the lock was given back by an earlier call
@@ -154,6 +164,11 @@ def final_status(run: Run, outcome: Status) -> Status:
 
 
 def _outcome(run: Run) -> dict[str, Any]:
+    """What changes in the deployment's row."""
+    return (_work_of(run) if run.got_to_work else {}) | _unsaved(run)
+
+
+def _work_of(run: Run) -> dict[str, Any]:
     deployed = run.status in (Status.SUCCEEDED, Status.NO_CHANGES)
     changes: dict[str, Any] = {
         "status": "deployed" if deployed else "incomplete",
@@ -162,6 +177,13 @@ def _outcome(run: Run) -> dict[str, Any]:
         "updated_at": run.ended_at,
     }
     return changes | ({"outputs": run.detail.get("outputs", {})} if deployed else {})
+
+
+def _unsaved(run: Run) -> dict[str, str]:
+    """Which run's state the next one has to save first: this one's, or none any more once it was saved for a plan."""
+    if run.detail.get("unsaved"):
+        return {"unsaved_run_id": run.id}
+    return {"unsaved_run_id": ""} if run.unsaved_run_id and run.plan else {}
 
 
 def _items(value: object) -> list[Any]:

@@ -9,10 +9,12 @@ def start_phase(runs: RunStore, run_id: str, phase: Phase, now: int) -> dict[str
     """Make a phase's claim token and return it with the name of the run's final phase.
 
     Only the token's hash is stored. The token passes through the state machine's history in clear; that is bearable
-    because it is good once, for minutes, and a second use stops the run and raises an alarm.
+    because it is good once, for minutes, and a second use stops the run and raises an alarm. Asked again, it makes a
+    new token, and the one before is good no more.
 
     Raises:
-        ConflictError: the run is unknown, has ended, was cancelled, or its plan was not approved.
+        ConflictError: the run is unknown, has ended, was cancelled, its plan was not approved, or a build has claimed
+            the bundle of this phase.
     """
     run = runs.get(run_id)
     if run is None:

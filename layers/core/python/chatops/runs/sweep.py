@@ -4,12 +4,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chatops.domain.runs import CHATOPS, HEARTBEAT_LOST_SECONDS, Run, Status
+from chatops.domain.runs import CHATOPS, GRACE_SECONDS, HEARTBEAT_LOST_SECONDS, Run, Status
 from chatops.errors import ConflictError, OutsideError
 from chatops.ports import Builds, RunStore, Workflow
 
 START_SECONDS = 60
 """How long a run may be without an execution: the command may just be starting it."""
+SILENT_SECONDS = 20 * 60
+"""How long a build that CodeBuild calls alive may be silent. Its network may be gone, and it may be in good work."""
+BETWEEN_SECONDS = 5 * 60
+"""How long after its build's good end a run may take to its next step, tries again of functions that crash included."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +47,40 @@ _EXECUTION_CAUSES = {
 
 
 def _lost_build(run: Run, now: int, builds: Builds) -> str:
-    """Why the current build is lost, or nothing. "Not found" never counts as ended, and a success tells by itself."""
+    """Why the run will not go on by itself, or nothing. "Not found" never counts as ended."""
     build = run.build
     if build is None or run.status not in (Status.PLANNING, Status.APPLYING):
         return ""
     if not build.build_id:
         return "The build never started." if now > build.claim_until + START_SECONDS else ""
-    if now - build.heartbeat_at <= HEARTBEAT_LOST_SECONDS:
+    silence = now - build.heartbeat_at
+    if silence <= HEARTBEAT_LOST_SECONDS:
         return ""
-    status = builds.status(build.build_id)
-    if status in (None, "IN_PROGRESS", "SUCCEEDED"):
-        return ""
-    return f"The build died ({status.lower()}) {now - build.heartbeat_at} seconds after its last sign of life."
+    match builds.status(build.build_id):
+        case None:
+            return ""
+        case "IN_PROGRESS":
+            return _hung(run, silence, now)
+        case "SUCCEEDED":
+            return _stuck(run, silence, now)
+        case status:
+            return f"The build died ({status.lower()}) {silence} seconds after its last sign of life."
+
+
+def _hung(run: Run, silence: int, now: int) -> str:
+    """A build that lives and says nothing; once it was asked to stop, its grace is all that it gets."""
+    asked = now - run.cancel_requested_at if run.cancel_requested_at else 0
+    if silence > SILENT_SECONDS or asked > GRACE_SECONDS + START_SECONDS:
+        return f"The build gave no sign of life for {silence} seconds."
+    return ""
+
+
+def _stuck(run: Run, silence: int, now: int) -> str:
+    """A success tells by itself, unless whoever was to hear of it died."""
+    asked = now - run.cancel_requested_at if run.cancel_requested_at else 0
+    if silence > BETWEEN_SECONDS or min(silence, asked) > START_SECONDS:
+        return "Nothing went on after the build had ended."
+    return ""
 
 
 def sweep(
