@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     State = Mapping[str, Mapping[str, Json]]
 
+# Types with settings that live in the state alone, and what may change when these are put there.
 FORGETFUL = ("aws_s3_bucket.",)
-SETTINGS_FILE = "settings.tfplan"
 SETTINGS = frozenset({"force_destroy", "acl", "tags", "tags_all"})
+SETTINGS_FILE = "settings.tfplan"
 SECONDS = 300.0
 
 # Gone meanwhile, not wanted by the configuration any more, or in the state already: not importing doubles nothing.
@@ -49,7 +50,7 @@ async def adopt(steps: Steps, found: Mapping[str, str]) -> None:
             taken = await _import(steps, address, name)
             unsettled += [address] if taken and address.startswith(FORGETFUL) else []
         elif state[address].get("id") != name:
-            steps._log.say(f"{address} exists twice: the state has {state[address].get('id')!r}, and there is {name!r}")
+            steps.log.say(f"{address} exists twice: the state has {state[address].get('id')!r}, and there is {name!r}")
         elif "force_destroy" in state[address] and state[address]["force_destroy"] is None:
             unsettled.append(address)  # by a build that died between the import and the settling
     if unsettled:
@@ -57,13 +58,13 @@ async def adopt(steps: Steps, found: Mapping[str, str]) -> None:
 
 
 async def _import(steps: Steps, address: str, name: str) -> bool:
-    steps._log.say(f"{address} is not in the state, and {name!r} exists")
+    steps.log.say(f"{address} is not in the state, and {name!r} exists")
     try:
         await steps.tool("import", "-input=false", "-no-color", address, name)
     except ToolError as error:
-        if not any(_NEEDLESS.search(each.summary) for each in error.errors):
+        if not error.errors or not all(_NEEDLESS.search(each.summary) for each in error.errors):
             raise ToolError(f"{address} exists as {name!r} and cannot be taken up", error.errors) from error
-        steps._log.say(f"{address} is left out: {error.errors[0].summary}")
+        steps.log.say(f"{address} is left out: {error.errors[0].summary}")
         return False
     return True
 
@@ -80,7 +81,7 @@ async def _settle(steps: Steps, addresses: Sequence[str]) -> None:
             await _quietly(steps, "apply", SETTINGS_FILE)
     except ToolError as error:
         # Provider 3 also sends an access list, which S3 refuses by now; the state has the settings all the same.
-        steps._log.say(f"settings of adopted buckets: {'; '.join(each.summary for each in error.errors) or error}")
+        steps.log.say(f"settings of adopted buckets: {'; '.join(each.summary for each in error.errors) or error}")
 
 
 def only_settings(plan: Mapping[str, Any], addresses: Collection[str]) -> bool:
@@ -112,7 +113,7 @@ async def _state(steps: Steps) -> State:
 async def _quietly(steps: Steps, command: str, *args: str) -> None:
     """Run the tool out of sight: whoever follows the log would take this for the plan, or for the apply."""
     words = (command, "-input=false", "-no-color", "-json", *args)
-    success, stdout, stderr = await steps._capture(words, session=True, seconds=SECONDS)
+    success, stdout, stderr = await steps.capture(words, session=True, seconds=SECONDS)
     if not success:
-        said = steps._secrets.text(stdout.decode("utf-8", "replace"))
+        said = steps.secrets.text(stdout.decode("utf-8", "replace"))
         raise ToolError(f"{command} failed", errors_in(said, stderr))

@@ -57,9 +57,9 @@ class Steps:
         self._bundle = bundle
         self._workspace = workspace
         self._engine = engine
-        self._secrets = secrets
+        self.secrets = secrets
         self._stop = stop
-        self._log = log
+        self.log = log
         self.resources: list[str] = []
 
     async def run(self) -> None:
@@ -79,25 +79,25 @@ class Steps:
         destroy = ["-destroy"] if self._bundle.destroy else []
         await self.tool("plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *destroy)
         shown = await self.show()
-        await self.upload("plan_json", json.dumps(rewrite(shown, self._secrets.text)).encode())
+        await self.upload("plan_json", json.dumps(rewrite(shown, self.secrets.text)).encode())
         plan = self._workspace.result(PLAN_FILE, PLAN_BYTES)
         if plan is None:
             raise ToolError(f"plan left no usable file {PLAN_FILE!r}")
         await self.upload("plan", plan)
         await self.upload("lock_file", self._workspace.result(LOCK_FILE))
-        self._log.say("plan handed in")
+        self.log.say("plan handed in")
 
     async def push_errored_state(self) -> None:
         """Save the state that an earlier run could not save. Never by force: lineage and serial must fit."""
         if not (self._workspace.module / ERRORED_STATE).exists():
-            self._log.say("the state that an earlier run could not save is not kept any more: going on without it")
+            self.log.say("the state that an earlier run could not save is not kept any more: going on without it")
             return
         try:
             await self.tool("state", "push", "-no-color", ERRORED_STATE)
         except ToolError as error:
             if not await self._stored_has_all_of_errored_state():
                 raise ToolError(f"{error}: it does not fit the stored one", _misfit(self._bundle, error)) from None
-            self._log.say("the stored state has all of the state that an earlier run could not save: going on")
+            self.log.say("the stored state has all of the state that an earlier run could not save: going on")
 
     async def _stored_has_all_of_errored_state(self) -> bool:
         """Whether nothing would be lost: a run that pushed it before and got no further makes a second push fail."""
@@ -122,13 +122,13 @@ class Steps:
             await self.hand_in_outputs()
         except RunnerError as error:
             # What was applied is applied: outputs that got lost do not make it a failure.
-            self._log.say(f"outputs are missing: {error}")
+            self.log.say(f"outputs are missing: {error}")
 
     async def hand_in_outputs(self) -> None:
         """The outputs of the state, the sensitive ones by name only."""
         outputs = await self.read_json("output", "-json", "-no-color")
-        await self.upload("outputs", json.dumps(rewrite(public_outputs(outputs), self._secrets.text)).encode())
-        self._log.say("outputs handed in")
+        await self.upload("outputs", json.dumps(rewrite(public_outputs(outputs), self.secrets.text)).encode())
+        self.log.say("outputs handed in")
 
     async def init(self) -> None:
         """`init`, tried again at most twice when the registry or the network is at fault."""
@@ -143,7 +143,7 @@ class Steps:
             except ToolError as error:
                 if not any(NETWORK_TROUBLE.search(f"{item.summary}\n{item.detail}") for item in error.errors):
                     raise
-                self._log.say(f"init met network trouble; trying again in {pause:.0f} s")
+                self.log.say(f"init met network trouble; trying again in {pause:.0f} s")
                 await self._stop.pause(pause)
         return await self.tool(*args)
 
@@ -152,9 +152,9 @@ class Steps:
         if self._stop.reason:
             raise StoppedError(self._stop.reason)
         doing = " ".join(takewhile(lambda word: not word.startswith("-"), args))
-        self._log.say(f"{doing} started")
+        self.log.say(f"{doing} started")
         success, stdout, stderr = await self._engine.execute_iac(
-            args, session_id=self._bundle.run_id, progress_callback=self._log.line
+            args, session_id=self._bundle.run_id, progress_callback=self.log.line
         )
         if success:
             return
@@ -164,7 +164,7 @@ class Steps:
 
     async def read_json(self, *args: str, session: bool = True, seconds: float = 300.0) -> dict[str, Json]:
         """Run the tool for an answer that may hold secrets: it stays in memory."""
-        success, stdout, stderr = await self._capture(args, session=session, seconds=seconds)
+        success, stdout, stderr = await self.capture(args, session=session, seconds=seconds)
         try:
             answer = json.loads(stdout) if success else None
         except (ValueError, RecursionError):
@@ -186,7 +186,7 @@ class Steps:
         public += "\n" + guild.values.get("client_email", "")
         for value in redactor.found:
             if value not in public:
-                self._secrets.add(value)
+                self.secrets.add(value)
         return redacted
 
     async def salvage(self) -> None:
@@ -194,11 +194,11 @@ class Steps:
         try:
             await self.upload("errored_state", self._workspace.result(ERRORED_STATE, STATE_BYTES), STATE_TRIES)
         except TransferError as error:
-            self._log.say(str(error))
-        success, stdout, _ = await self._capture(("state", "list"), session=True, seconds=30.0)
+            self.log.say(str(error))
+        success, stdout, _ = await self.capture(("state", "list"), session=True, seconds=30.0)
         if success:
             lines = stdout.decode("utf-8", "replace").splitlines()
-            self.resources = [self._secrets.text(line) for line in lines if line.strip()][:RESOURCES]
+            self.resources = [self.secrets.text(line) for line in lines if line.strip()][:RESOURCES]
 
     async def upload(self, name: str, data: bytes | None, tries: int = TRIES) -> None:
         """Hand something in; nothing happens when it does not exist or nobody asked for it."""
@@ -206,18 +206,19 @@ class Steps:
         if url and data is not None:
             await asyncio.to_thread(upload, url, data, name, tries)
 
-    async def _capture(self, args: Sequence[str], *, session: bool, seconds: float) -> tuple[bool, bytes, str]:
+    async def capture(self, args: Sequence[str], *, session: bool, seconds: float) -> tuple[bool, bytes, str]:
+        """Run the tool out of sight; what it prints is only returned, and may hold secrets."""
         return await self._engine.capture(
             args,
             session_id=self._bundle.run_id if session else None,
-            progress_callback=self._log.line,
+            progress_callback=self.log.line,
             limit_seconds=seconds,
         )
 
     async def _init_speaks_json(self) -> bool:
-        _, stdout, _ = await self._capture(("version",), session=False, seconds=60.0)
+        _, stdout, _ = await self.capture(("version",), session=False, seconds=60.0)
         product, version = tool_version(stdout.decode("utf-8", "replace"))
-        self._log.say(f"{product} {'.'.join(map(str, version))}")
+        self.log.say(f"{product} {'.'.join(map(str, version))}")
         return product in INIT_JSON and version[:2] >= INIT_JSON[product]
 
 

@@ -2,7 +2,7 @@
 
 It takes what StartBuild would get from the state machine's activity and gives every build a worker process of its own
 (`sandbox.worker`). It serves BatchGetBuilds and StopBuild. When a worker is killed, what its build left running is
-killed too, as the end of a container would; the state machine is told nothing, so that the watchdog must find out.
+killed too, as the end of a container would; the state machine hears of it late, so that the watchdog must find out.
 """
 
 import json
@@ -10,7 +10,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,6 +21,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sandbox import builds, processes
 from sandbox.paths import HOME
 
+LOST_HOST_SECONDS = 150
+"""When the state machine hears of a build whose host was lost. Nobody says how long that takes on AWS."""
 SLOTS = 4
 """How many builds run at once; more wait in the activity, as they would in CodeBuild's queue."""
 
@@ -68,14 +72,24 @@ class CodeBuild:
                 continue
             if task.get("taskToken"):
                 given = json.dumps({"token": task["taskToken"], "arguments": json.loads(task["input"])})
-                self._work(dict(environment) | {"SANDBOX_TASK": given})
+                if not self._work(dict(environment) | {"SANDBOX_TASK": given}):
+                    self._run(partial(self._tell_late, states, task["taskToken"]))
 
-    def _work(self, environment: Mapping[str, str]) -> None:
+    def _work(self, environment: Mapping[str, str]) -> bool:
+        """Run a worker to its end; False if it was killed."""
         worker = processes.start([sys.executable, "-m", "sandbox.worker"], environment, HOME / "worker.log")
-        worker.wait()
+        status = worker.wait()
         for record in builds.unfinished():
             if record.worker == worker.pid:
                 _kill(record)
+        return status == 0
+
+    def _tell_late(self, states: Any, token: str) -> None:
+        if self._stopping.wait(LOST_HOST_SECONDS):
+            return
+        cause = json.dumps({"Build": {"BuildStatus": "FAULT"}})
+        with suppress(ClientError, BotoCoreError):  # the execution may have ended meanwhile
+            states.send_task_failure(taskToken=token, error="States.TaskFailed", cause=cause)
 
 
 def _kill(record: builds.BuildRecord) -> None:

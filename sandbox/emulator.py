@@ -86,6 +86,9 @@ class Emulator:
             "GATEWAY_PORT": str(self.port),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
+            # As Lambda spaces the second and third try of an asynchronous call; the emulator's own are 1 and 2 s.
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "60",
+            "LAMBDA_ASYNC_RETRY_MAX_SECONDS": "120",
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_CODEBUILD": self._codebuild_url,
         }

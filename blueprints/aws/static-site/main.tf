@@ -6,6 +6,7 @@ provider "aws" {
   # Keys of another account end the plan, before it finds nothing there and forgets what exists.
   allowed_account_ids = [var.project_id]
 
+  # These, and the tag Resource of each, find again what an interrupted run made and could not write down.
   default_tags {
     tags = {
       ManagedBy  = "cloud-chatops"
@@ -34,7 +35,7 @@ resource "aws_s3_bucket" "site" {
   # The page is made here, so nothing in the bucket outlives the deployment.
   force_destroy = true
 
-  tags = { Name = local.bucket }
+  tags = { Name = local.bucket, Resource = "aws_s3_bucket.site" }
 
   lifecycle {
     # S3 encrypts every bucket by itself since 2023, which providers older than that take for a change.
@@ -80,4 +81,6 @@ resource "aws_s3_bucket_object" "page" {
     text  = replace(replace(replace(var.text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;")
     dark  = var.theme == "dark"
   })
+
+  tags = { Resource = "aws_s3_bucket_object.page" }
 }

@@ -2,6 +2,7 @@ provider "aws" {
   # Keys of another account end the plan, before it finds nothing there and forgets what exists.
   allowed_account_ids = [var.project_id]
 
+  # These, and the tag Resource of each, find again what an interrupted run made and could not write down.
   default_tags {
     tags = {
       ManagedBy  = "cloud-chatops"
@@ -51,7 +52,7 @@ resource "aws_security_group" "web" {
     cidr_blocks = ["0.0.0.0/0"]
   }
 
-  tags = { Name = var.name }
+  tags = { Name = var.name, Resource = "aws_security_group.web" }
 }
 
 resource "aws_instance" "web" {
@@ -74,12 +75,13 @@ resource "aws_instance" "web" {
     volume_size = var.disk_gb
   }
 
-  tags = { Name = var.name }
+  tags = { Name = var.name, Resource = "aws_instance.web" }
 
   lifecycle {
     ignore_changes = [
-      # A newer image is no reason to replace a server that works.
+      # A newer image, or a newer script for the first start, is no reason to replace or to restart a server that works.
       ami,
+      user_data,
       # Settled when the server is made. The disk cannot change afterwards, and there is no role whose
       # credentials the metadata could give away.
       root_block_device[0].encrypted,
@@ -91,7 +93,7 @@ resource "aws_instance" "web" {
 # The address is made apart from its association, without `vpc` (gone in provider 6) or `domain` (new in 5):
 # every account of today puts it into a VPC by itself.
 resource "aws_eip" "web" {
-  tags = { Name = var.name }
+  tags = { Name = var.name, Resource = "aws_eip.web" }
 }
 
 resource "aws_eip_association" "web" {
@@ -103,7 +105,7 @@ resource "aws_s3_bucket" "files" {
   bucket        = local.bucket
   force_destroy = var.delete_files
 
-  tags = { Name = var.name }
+  tags = { Name = var.name, Resource = "aws_s3_bucket.files" }
 
   lifecycle {
     # S3 encrypts every bucket by itself since 2023, which providers older than that take for a change.
@@ -124,5 +126,5 @@ resource "aws_sqs_queue" "jobs" {
   kms_master_key_id         = "alias/aws/sqs"
   message_retention_seconds = var.retention_days * 24 * 60 * 60
 
-  tags = { Name = var.name }
+  tags = { Name = var.name, Resource = "aws_sqs_queue.jobs" }
 }

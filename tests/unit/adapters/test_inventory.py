@@ -14,6 +14,7 @@ from botocore.stub import ANY, Stubber
 from chatops import bootstrap
 from chatops.adapters.inventory import MANNERS, PATIENCE_SECONDS, READERS, AwsInventory
 from chatops.domain.adoption import IDS, CloudObject, Owner
+from chatops.errors import OutsideError
 
 OWNER = Owner("123456789012345678", "shop")
 TAGS = OWNER.tags | {"Resource": "x.y"}
@@ -142,21 +143,25 @@ def test_what_may_not_be_seen_is_said_and_the_rest_is_found(account: Account) ->
     assert account.said == ["aws_eip was not looked for: asking the guild's account: UnauthorizedOperation"]
 
 
-def test_a_service_that_does_not_answer_in_time_is_said_and_the_rest_is_found(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "Unavailable", "InternalError"])
+def test_a_service_that_is_not_well_is_an_error(account: Account, code: str) -> None:
+    account.stubs["ec2"].add_client_error("describe_addresses", code, "secret words of AWS", 503)
+
+    with pytest.raises(OutsideError, match=code) as error:
+        account.find("aws_eip")
+    assert "secret" not in str(error.value)
+
+
+def test_a_service_that_does_not_answer_in_time_is_an_error(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
     monkeypatch.setattr(account.clients["ec2"], "describe_addresses", lambda **_: release.wait(30))
-    account.stubs["sqs"].add_response("list_queues", {"QueueUrls": [URL]}, {"QueueNamePrefix": ANY})
-    account.stubs["sqs"].add_response("list_queue_tags", {"Tags": TAGS}, {"QueueUrl": URL})
     begun = time.monotonic()
 
-    found = account.find("aws_eip", "aws_sqs_queue", patience=1)
+    with pytest.raises(OutsideError, match="aws_eip: no answer within 1 s"):
+        account.find("aws_eip", patience=1)
     waited = time.monotonic() - begun
     release.set()
 
-    assert [each.id for each in found] == [URL]
-    assert account.said == ["aws_eip was not looked for: no answer within 1 s"]
     assert 1 <= waited < 5
 
 

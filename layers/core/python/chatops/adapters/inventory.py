@@ -15,6 +15,23 @@ PATIENCE_SECONDS = 7.0
 """For all answers together: a build waits for its bundle meanwhile, and the function has 30 s."""
 MANNERS = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
 
+REFUSALS = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthFailure",
+        "ExpiredToken",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "OptInRequired",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+"""What AWS calls keys that may not do something, or are none; Terraform tells of the latter better than we could."""
+
 Reader = Callable[[Any, Owner], Iterator[CloudObject]]
 
 
@@ -34,7 +51,11 @@ class AwsInventory:
     def __call__(
         self, owner: Owner, kinds: frozenset[str], region: str, credentials: Mapping[str, Any]
     ) -> list[CloudObject]:
-        """The objects of these kinds that are, or may be, the owner's; what cannot be asked is said and left out."""
+        """The objects of these kinds that are, or may be, the owner's; what the keys may not see is said and left out.
+
+        Raises:
+            OutsideError: a service did not answer, or not in time.
+        """
         readers = {kind: READERS[kind] for kind in sorted(kinds & READERS.keys())}
         services = {service for service, _ in readers.values()}
         clients = {service: self._client_for(service, region, credentials) for service in sorted(services)}
@@ -46,15 +67,18 @@ class AwsInventory:
         pool.shutdown(wait=False, cancel_futures=True)
         for client in clients.values():
             client.close()
-        for future in late:
-            self._say(f"{asked[future]} was not looked for: no answer within {self._patience:.0f} s")
+        if late:
+            missing = ", ".join(sorted(asked[future] for future in late))
+            raise OutsideError(f"looking for {missing}: no answer within {self._patience:.0f} s")
         return [each for future in done for each in self._answer(asked[future], future)]
 
     def _answer(self, kind: str, future: Future[list[CloudObject]]) -> list[CloudObject]:
         try:
             return future.result()
         except OutsideError as error:
-            # In most cases a key that may not look at such things, and so has hardly made one.
+            if not isinstance(error.__cause__, ClientError) or error_code(error.__cause__) not in REFUSALS:
+                raise
+            # A key that may not look at such things has hardly made one.
             self._say(f"{kind} was not looked for: {error}")
             return []
 

@@ -14,7 +14,11 @@ class Inventory(Protocol):
     def __call__(
         self, owner: Owner, kinds: frozenset[str], region: str, credentials: Mapping[str, Any]
     ) -> list[CloudObject]:
-        """The objects of these kinds that are, or may be, the owner's; what cannot be asked is left out."""
+        """The objects of these kinds that are, or may be, the owner's; what the keys may not see is left out.
+
+        Raises:
+            OutsideError: the cloud did not answer.
+        """
         ...
 
 

@@ -19,6 +19,10 @@ ORPHANS_SECONDS = 12.0
 MOST_ORPHANS = 500
 MOST_EARLIER = 10
 
+_UNASKED = (
+    "An earlier run was cut off, and the cloud did not answer when it was asked what that run had made.\n"
+    "To plan without the answer could make it a second time. Nothing was changed; try again in a few minutes."
+)
 _ADDRESS = re.compile(r"[^\x00-\x1f\x7f]{1,1000}")
 
 
@@ -132,9 +136,12 @@ class HandOver:
         found = judge(lock, run, self._earlier_runs(run), self.state_bucket, key)
         if found.blocked:
             return Beforehand(blocked=found.blocked), (f"run {run.id!r} meets a lock: {found.blocked}",)
-        orphans, warnings = self._orphans(run, credentials) if self._may_have_orphans(run) else ({}, ())
+        try:
+            orphans = self._orphans(run, credentials) if self._may_have_orphans(run) else {}
+        except Exception as exc:  # whatever it is, to plan on could make everything a second time
+            return Beforehand(blocked=_UNASKED), (f"run {run.id!r}: asking for what exists: {type(exc).__name__}",)
         kept_at = self.artefacts.where(errored_state(run)) if run.unsaved_run_id else None
-        return Beforehand(found.stale_lock, errored_state_at=kept_at, adopt=orphans), warnings
+        return Beforehand(found.stale_lock, errored_state_at=kept_at, adopt=orphans), ()
 
     def _earlier_runs(self, run: Run) -> Callable[[int, int], Sequence[Run]]:
         return lambda since, until: self.runs.of_deployment(run.guild_id, run.deployment, since, until)
@@ -153,17 +160,19 @@ class HandOver:
             yield earlier
             earlier = self.runs.get(earlier.previous_run_id) if earlier.previous_run_id else None
 
-    def _orphans(self, run: Run, credentials: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Objects to take up. A cloud that does not answer must not keep anybody from planning."""
+    def _orphans(self, run: Run, credentials: Mapping[str, Any]) -> dict[str, str]:
+        """Objects to take up, of those that the runner would.
+
+        Raises:
+            Exception: whatever the search raises; TimeoutError if it takes longer than the build can wait.
+        """
         pool = ThreadPoolExecutor(1)
         try:
             found = pool.submit(self.orphans, run, credentials).result(ORPHANS_SECONDS)
-        except Exception as exc:
-            return {}, (f"run {run.id!r}: looking for objects that no state knows: {type(exc).__name__}",)
         finally:
             pool.shutdown(wait=False)
         fitting = ((address, name) for address, name in found.items() if _one_line(address) and _one_line(name))
-        return dict(islice(fitting, MOST_ORPHANS)), ()
+        return dict(islice(fitting, MOST_ORPHANS))
 
     def _blueprint(self, run: Run, phase: Phase) -> Mapping[str, bytes]:
         files = dict(self.blueprint_files(run.blueprint))
