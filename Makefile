@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test check clean
+.PHONY: help setup demo sandbox test chaos check clean
 
 PYTHON := .venv/bin/python
 export SAM_CLI_TELEMETRY := 0
@@ -20,6 +20,9 @@ sandbox: .venv/ready ## leave the same stack running; type commands with: .venv/
 
 test: .venv/ready ## all tests: unit, infrastructure, integration, end to end
 	$(PYTHON) -m pytest
+
+chaos: .venv/ready ## kill things at random while deploying, N=100 times, and see that nothing is lost or doubled
+	$(PYTHON) -m sandbox chaos --rounds $(or $(N),100) $(if $(SEED),--seed $(SEED))
 
 check: .venv/ready ## ruff, mypy, the template's lint, the import rule
 	.venv/bin/ruff check .

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from runner.diagnostics import errors_in
 from runner.errors import ToolError
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 FORGETFUL = ("aws_s3_bucket.",)
 SETTINGS = frozenset({"force_destroy", "acl", "tags", "tags_all"})
 SETTINGS_FILE = "settings.tfplan"
-SECONDS = 300.0
+QUIET = ("-input=false", "-no-color", "-json")
 
 # Gone meanwhile, not wanted by the configuration any more, or in the state already: not importing doubles nothing.
 _NEEDLESS = re.compile(
@@ -42,7 +41,7 @@ async def adopt(steps: Steps, found: Mapping[str, str]) -> None:
     state = await _state(steps)
     if any(address in state and state[address].get("id") != name for address, name in found.items()):
         # The state may be older than a replacement, and name what is gone: then the found one takes its place.
-        await _quietly(steps, "apply", "-refresh-only", "-auto-approve")
+        await steps.tool("apply", *QUIET, "-refresh-only", "-auto-approve", quiet=True)
         state = await _state(steps)
     unsettled = []
     for address, name in found.items():
@@ -76,9 +75,9 @@ async def _settle(steps: Steps, addresses: Sequence[str]) -> None:
     """
     try:
         targets = [f"-target={address}" for address in addresses]
-        await _quietly(steps, "plan", "-refresh=false", f"-out={SETTINGS_FILE}", *targets)
+        await steps.tool("plan", *QUIET, "-refresh=false", f"-out={SETTINGS_FILE}", *targets, quiet=True)
         if only_settings(await steps.read_json("show", "-json", "-no-color", SETTINGS_FILE), addresses):
-            await _quietly(steps, "apply", SETTINGS_FILE)
+            await steps.tool("apply", *QUIET, SETTINGS_FILE, quiet=True)
     except ToolError as error:
         # Provider 3 also sends an access list, which S3 refuses by now; the state has the settings all the same.
         steps.log.say(f"settings of adopted buckets: {'; '.join(each.summary for each in error.errors) or error}")
@@ -108,12 +107,3 @@ async def _state(steps: Steps) -> State:
     shown: Any = await steps.read_json("show", "-json", "-no-color")
     resources = ((shown.get("values") or {}).get("root_module") or {}).get("resources") or []
     return {each["address"]: each.get("values") or {} for each in resources}
-
-
-async def _quietly(steps: Steps, command: str, *args: str) -> None:
-    """Run the tool out of sight: whoever follows the log would take this for the plan, or for the apply."""
-    words = (command, "-input=false", "-no-color", "-json", *args)
-    success, stdout, stderr = await steps.capture(words, session=True, seconds=SECONDS)
-    if not success:
-        said = steps.secrets.text(stdout.decode("utf-8", "replace"))
-        raise ToolError(f"{command} failed", errors_in(said, stderr))

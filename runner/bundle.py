@@ -80,6 +80,7 @@ class Bundle:
     stale_lock: str | None
     blocked: str | None
     errored_state_at: str | None
+    errored_state_gone: bool
     adopt: Mapping[str, str]
     deadline_seconds: int
     grace_seconds: int
@@ -120,6 +121,7 @@ def parse(raw: object) -> Bundle:
         stale_lock=top.optional_text("stale_lock", "[0-9a-f-]{8,64}"),
         blocked=top.optional_text("blocked", TEXT),
         errored_state_at=top.optional_text("errored_state_at", r"s3://[\w./-]{1,1000}"),
+        errored_state_gone=top.flag("errored_state_gone"),
         adopt=_adopt(top.section("adopt", optional=True)),
         deadline_seconds=top.integer("deadline_seconds", 1, 8 * 3600),
         grace_seconds=top.integer("grace_seconds", 0, 3600),

@@ -106,7 +106,10 @@ class IACEngineManager:
         progress_callback: ProgressCallback | None = None,
         limit_seconds: float = 120.0,
     ) -> tuple[bool, bytes, str]:
-        """Run the tool and keep its stdout unprinted and unredacted; stderr is streamed, and returned redacted."""
+        """Run the tool and keep its stdout unprinted and unredacted; stderr is streamed, and returned redacted.
+
+        Only for what writes no state: it does not hear the run's stop, and gets two seconds when its limit is over.
+        """
         stop, stdout, stderr = Stop(), bytearray(), Tail()
         timer = asyncio.get_running_loop().call_later(limit_seconds, stop.request, "timed_out", DRAIN_SECONDS)
 

@@ -72,6 +72,8 @@ class Steps:
         if self._bundle.stale_lock:
             # The control plane knows that the build which wrote it has ended; the id makes sure that it is that lock.
             await self.tool("force-unlock", "-force", "-no-color", self._bundle.stale_lock)
+        if self._bundle.errored_state_gone:
+            self.log.say("the state that an earlier run could not save is not kept any more: going on without it")
         if "errored_state" in self._bundle.downloads:
             await self.push_errored_state()
         if self._bundle.adopt:
@@ -89,9 +91,6 @@ class Steps:
 
     async def push_errored_state(self) -> None:
         """Save the state that an earlier run could not save. Never by force: lineage and serial must fit."""
-        if not (self._workspace.module / ERRORED_STATE).exists():
-            self.log.say("the state that an earlier run could not save is not kept any more: going on without it")
-            return
         try:
             await self.tool("state", "push", "-no-color", ERRORED_STATE)
         except ToolError as error:
@@ -147,14 +146,18 @@ class Steps:
                 await self._stop.pause(pause)
         return await self.tool(*args)
 
-    async def tool(self, *args: str) -> None:
-        """Run the tool in front of everybody."""
+    async def tool(self, *args: str, quiet: bool = False) -> None:
+        """Run the tool in front of everybody, or out of sight: then nobody takes it for the plan, or for the apply.
+
+        Either way it ends as the run does: a SIGINT, and the whole grace to save the state.
+        """
         if self._stop.reason:
             raise StoppedError(self._stop.reason)
         doing = " ".join(takewhile(lambda word: not word.startswith("-"), args))
-        self.log.say(f"{doing} started")
+        if not quiet:
+            self.log.say(f"{doing} started")
         success, stdout, stderr = await self._engine.execute_iac(
-            args, session_id=self._bundle.run_id, progress_callback=self.log.line
+            args, session_id=self._bundle.run_id, progress_callback=None if quiet else self.log.line
         )
         if success:
             return
@@ -163,7 +166,7 @@ class Steps:
         raise ToolError(f"{doing} failed", errors_in(stdout, stderr) or last_words(stderr))
 
     async def read_json(self, *args: str, session: bool = True, seconds: float = 300.0) -> dict[str, Json]:
-        """Run the tool for an answer that may hold secrets: it stays in memory."""
+        """Run the tool for an answer that may hold secrets: it stays in memory. Not for what writes the state."""
         success, stdout, stderr = await self.capture(args, session=session, seconds=seconds)
         try:
             answer = json.loads(stdout) if success else None
@@ -265,15 +268,10 @@ def approved_plan(bundle: Bundle) -> bytes:
 def errored_state(bundle: Bundle) -> bytes | None:
     """The state that an earlier run could not save; None where there is none, or none any more.
 
-    S3 answers a signed request for an object that is gone with 403, since the signer may not list the bucket.
+    Whether it is there, the control plane has looked: a download that fails is a failure.
     """
     url = bundle.downloads.get("errored_state")
-    try:
-        return download(url, "the state that an earlier run could not save", STATE_BYTES) if url else None
-    except TransferError as error:
-        if error.status in (403, 404):
-            return None
-        raise
+    return download(url, "the state that an earlier run could not save", STATE_BYTES) if url else None
 
 
 def _misfit(bundle: Bundle, error: ToolError) -> list[Diagnostic]:

@@ -1,16 +1,15 @@
-"""The main job as a story: from /cloud-init to gone, with every message, and the cloud itself asked at the end."""
+"""The main job as a story: from /cloud-init to gone, through a crash, and the cloud itself asked at the end."""
 
+import re
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sandbox import blows, cloud
 from sandbox.discord import Event, Message, render_message
 from sandbox.emulator import GUILD_ACCOUNT
 from sandbox.running import Sandbox
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 RUN_SECONDS = 180
 NAME = "web-app"
@@ -66,26 +65,53 @@ class Story:
             lambda message: int(message.id) > after and any(word in message.text for word in words), RUN_SECONDS
         )
 
+    def wait_for_work(self, after: int) -> None:
+        """Wait until the live message shows that the server is being made, and that something is done already."""
+        self._discord.wait_for(
+            lambda message: (
+                int(message.id) > after
+                and "in Progress" in message.text
+                and "aws_instance" in message.text
+                and "(0/" not in message.text
+            ),
+            RUN_SECONDS,
+        )
+
     def newest(self) -> int:
         """The id of the newest message."""
         return max((int(message.id) for message in self._discord.messages()), default=0)
 
-    def run(self, command: str, done: str, /, **options: str) -> Message:
-        """A command that starts a run: wait for the plan, approve it, wait for the end."""
-        before = self.newest()
-        self.command(command, **options)
-        plan = self.wait("The plan is ready", "failed", "interrupted", after=before)
-        self.press("Approve", plan)
-        ended = self.wait(done, "failed", "interrupted", "cancelled", "expired", after=before)
-        if done not in ended.text:
+    def offered(self, label: str, after: int) -> Message:
+        """Wait for a message newer than `after` that has the button."""
+        return self._discord.wait_for(
+            lambda message: int(message.id) > after and any(button.label == label for button in message.buttons),
+            RUN_SECONDS,
+        )
+
+    def end(self, done: str, after: int) -> None:
+        """Wait for the end of the run, which must be this one."""
+        ends = (done, "failed", "interrupted", "cancelled", "expired")
+
+        def ended(message: Message) -> bool:
+            title = message.text.partition("\n")[0]
+            return int(message.id) > after and not message.ephemeral and any(word in title for word in ends)
+
+        if done not in self._discord.wait_for(ended, RUN_SECONDS).text:
             raise RuntimeError(f"the run ended otherwise than with {done!r}")
-        return ended
+
+    def crash(self) -> None:
+        """Kill what works for us, all at once, as a power cut would."""
+        workers, commands = blows.kill_builds(), blows.kill_commands()
+        self._teller.say(
+            f"\033[1m⚡ kill -9: the build's worker ({workers}), and the processes that had the session in memory "
+            f"({commands})\033[0m"
+        )
 
 
 def main() -> int:
     """Tell the story; 0 only if the cloud agrees with every word of it."""
     teller = Teller()
-    teller.say("Cloud ChatOps: one real deployment by slash command")
+    teller.say("Cloud ChatOps: one real deployment by slash command, and a crash in the middle of it")
     with Sandbox(teller.say) as sandbox:
         unwatch = sandbox.discord.watch(teller.show)
         try:
@@ -96,19 +122,26 @@ def main() -> int:
 
 def _tell(sandbox: Sandbox, teller: Teller) -> int:
     story = Story(sandbox, teller)
+    before = cloud.holdings(sandbox.guild_client)
     story.command("cloud-init", provider="aws", project_id=GUILD_ACCOUNT, credentials=sandbox.guild_credentials())
-    story.wait("Session open")
-    before = _resources(sandbox)
-    story.run("cloud-deploy-v2", "Deployment Complete", blueprint="aws/web-app")
-    existing = _resources(sandbox)
+    session = re.search(r"Session `(\w+)`", story.wait("Session open").text)
+    if session is None:
+        raise RuntimeError("the answer to /cloud-init names no session")
+    _deploy_through_a_crash(story, session[1], teller)
+    existing = cloud.added(before, cloud.holdings(sandbox.guild_client))
     story.command("cloud-status", name=NAME)
     story.wait(f"☁️ {NAME}")
-    story.run("cloud-destroy", "Destruction Complete", name=NAME)
+    after = story.newest()
+    story.command("cloud-destroy", name=NAME)
+    story.press("Approve", story.offered("Approve", after))
+    story.end("Destruction Complete", after)
+    left = cloud.added(before, cloud.holdings(sandbox.guild_client))
     checks = [
         ("nothing was there before", not any(before.values())),
-        *((f"{kind} existed after apply: {len(found)}", bool(found)) for kind, found in existing.items()),
-        *((f"{kind} gone after destroy", not found) for kind, found in _resources(sandbox).items()),
+        *((f"{kind} after the crash and Resume: {len(ids)}", len(ids) == 1) for kind, ids in existing.items()),
+        *((f"{kind} gone after destroy", not ids) for kind, ids in left.items()),
         ("the deployment's lock is free and its row is gone", not _deployments(sandbox)),
+        ("Terraform's lock is gone", not _state_locks(sandbox)),
         ("Discord had nothing to complain about", not sandbox.discord.problems),
     ]
     teller.say("Asking the emulated AWS itself:")
@@ -120,22 +153,30 @@ def _tell(sandbox: Sandbox, teller: Teller) -> int:
     return 0 if all(good for _, good in checks) else 1
 
 
-def _resources(sandbox: Sandbox) -> dict[str, list[Any]]:
-    """What the guild's account holds, asked past Terraform and past our tables."""
-    ec2, s3, sqs = sandbox.guild_client("ec2"), sandbox.guild_client("s3"), sandbox.guild_client("sqs")
-    reservations = ec2.describe_instances()["Reservations"]
-    instances = [each for reservation in reservations for each in reservation["Instances"]]
-    groups = ec2.describe_security_groups()["SecurityGroups"]
-    asked: dict[str, Callable[[], list[Any]]] = {
-        "instances": lambda: [each for each in instances if each["State"]["Name"] != "terminated"],
-        "security groups": lambda: [group for group in groups if group["GroupName"] != "default"],
-        "elastic IPs": lambda: list(ec2.describe_addresses()["Addresses"]),
-        "buckets": lambda: list(s3.list_buckets()["Buckets"]),
-        "queues": lambda: list(sqs.list_queues().get("QueueUrls", [])),
-    }
-    return {kind: ask() for kind, ask in asked.items()}
+def _deploy_through_a_crash(story: Story, session_id: str, teller: Teller) -> None:
+    """The guide's scenario: the machines die in the middle of the apply, and nothing is lost."""
+    after = story.newest()
+    story.command("cloud-deploy-v2", blueprint="aws/web-app")
+    story.press("Approve", story.offered("Approve", after))
+    story.wait_for_work(after)
+    story.crash()
+    teller.say("the watchdog looks every minute; it finds the dead build by its silence")
+    story.wait("interrupted", after=after)
+    after = story.newest()
+    story.command("cloud-recover-session", session_id=session_id)
+    story.wait("Session Recovered Successfully!", after=after)
+    interrupted = story.offered("Resume", after)
+    after = story.newest()
+    story.press("Resume", interrupted)
+    story.press("Approve", story.offered("Approve", after))
+    story.end("Deployment Complete", after)
 
 
 def _deployments(sandbox: Sandbox) -> list[Any]:
     table = sandbox.outputs["DeploymentsTableName"]
     return list(sandbox.client("dynamodb").scan(TableName=table)["Items"])
+
+
+def _state_locks(sandbox: Sandbox) -> list[str]:
+    found = sandbox.client("s3").list_objects_v2(Bucket=sandbox.outputs["StateBucketName"]).get("Contents", [])
+    return [each["Key"] for each in found if each["Key"].endswith(".tflock")]

@@ -22,8 +22,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
             return _answer(json.dumps({"cancel": cancel}))
         told = (body["run_id"], body["claim_token"], body["build_id"], body.get("host", "")[:255])
         handed = hand_over.claim(*told, now)
-        for warning in handed.warnings:
-            logger.error(warning)
+        if handed.warning:
+            logger.error(handed.warning.message, extra={"reason": handed.warning.reason})
         return _answer(base64.b64encode(handed.bundle).decode(), "application/zip", encoded=True)
     except (RefusedClaim, ValueError, KeyError, RecursionError) as refusal:
         # template.yaml makes the first of these an alarm

@@ -1,4 +1,4 @@
-"""The watchdog, every minute: runs whose build or execution died, and sessions whose time is over."""
+"""The watchdog, every minute: runs whose build or execution died, sessions and commands whose time is over."""
 
 import time
 
@@ -8,14 +8,18 @@ from chatops.runs.sweep import Finding, sweep
 
 
 def handler(event: object, context: object) -> None:
-    """Look at every active run, then sweep the expired recovery blobs."""
-    runs, workflow, builds, call_report, blobs = bootstrap.sweep()
+    """Look at every active run, then sweep the expired recovery blobs and what waited for a form too long."""
+    runs, workflow, builds, call_report, blobs, interactions = bootstrap.sweep()
+    now = int(time.time())
 
     def report(finding: Finding) -> None:
         call_report(
             {"source": "sweep", "run_id": finding.run_id, "outcome": finding.outcome.value, "cause": finding.cause}
         )
 
-    findings, failed = sweep(runs, workflow, builds, report, int(time.time()))
-    swept = blobs.cleanup_expired_recovery_blobs()
-    logger.info("swept", extra={"lost_runs": [each.run_id for each in findings], "not_seen": failed, "sessions": swept})
+    findings, failed = sweep(runs, workflow, builds, report, now)
+    counts = {
+        "sessions": blobs.cleanup_expired_recovery_blobs(),
+        "waiting": interactions.forget_expired(now),
+    }
+    logger.info("swept", extra={"lost_runs": [each.run_id for each in findings], "not_seen": failed, **counts})

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.discord import Message
+from sandbox.blows import Strike
+from sandbox.discord import Message, api
+from sandbox.discord.incoming import Request
 from sandbox.emulator import GUILD_ACCOUNT
+from sandbox.person import Person
 from sandbox.running import Sandbox
 
 
@@ -28,7 +31,11 @@ class Guild:
         return self.discord.wait_for(lambda message: message.id == message_id and not message.thinking, 30)
 
     def open_session(self) -> str:
-        """Open a session with a new key of the guild's own account; returns the pasted credentials."""
+        """Open a session with a new key of the guild's own account; returns the pasted credentials.
+
+        What earlier tests left open is closed: a person may have only a few sessions at a time.
+        """
+        Person(self.discord, "any", Strike()).close_sessions()
         credentials = self.sandbox.guild_credentials()
         answer = self.slash("cloud-init", provider="aws", project_id=GUILD_ACCOUNT, credentials=credentials)
         assert "Session open" in answer.text
@@ -91,6 +98,30 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def guild(sandbox: Sandbox) -> Guild:
     return Guild(sandbox)
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
+    """Every request that Discord's stand-in gets from the app during the test, as it came."""
+    requests: list[Request] = []
+    handle = api.handle
+
+    def listening(state: Any, request: Request) -> api.Reply:
+        requests.append(request)
+        return handle(state, request)
+
+    monkeypatch.setattr(api, "handle", listening)
+    return requests
+
+
+def applying(guild: Guild, deployment: str) -> Message:
+    """The live message once at least one resource is done."""
+    return guild.discord.wait_for(
+        lambda message: (
+            f"{deployment} · " in message.text and "in Progress" in message.text and "(0/" not in message.text
+        ),
+        60,
+    )
 
 
 def wait_until(holds: Callable[[], object], seconds: float, what: str) -> None:

@@ -21,11 +21,8 @@ class InMemoryBlobTable:
     def put(self, row: BlobRow) -> None:
         self._use()
         with self._writing:
-            held = self.rows.get(row.session_id)
-            if held is None and row.version:
-                raise ConflictError(f"there is no session {row.session_id}")
-            if held and (held.version + 1, held.attempts) != (row.version, row.attempts):
-                raise ConflictError(f"session {row.session_id} is not what was read")
+            if row.session_id in self.rows:
+                raise ConflictError(f"session {row.session_id} exists")
             self.rows[row.session_id] = row
 
     def get(self, session_id: str) -> BlobRow | None:
@@ -42,7 +39,7 @@ class InMemoryBlobTable:
         with self._writing:
             row = self.rows.get(session_id)
             if row:
-                self.rows[session_id] = replace(row, deployment_status=status, version=row.version + 1)
+                self.rows[session_id] = replace(row, deployment_status=status)
             return row is not None
 
     def count_attempt(self, session_id: str, most: int) -> int:
@@ -53,6 +50,12 @@ class InMemoryBlobTable:
                 raise ConflictError(f"session {session_id} takes no more tries")
             self.rows[session_id] = replace(row, attempts=row.attempts + 1)
             return row.attempts + 1
+
+    def return_attempt(self, session_id: str) -> None:
+        self._use()
+        with self._writing:
+            if (row := self.rows.get(session_id)) and row.attempts:
+                self.rows[session_id] = replace(row, attempts=row.attempts - 1)
 
     def forget_attempts(self, session_id: str) -> None:
         self._use()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chatops.errors import OutsideError
+from chatops.errors import OutsideError, WrongKey
 
 
 class InMemoryDataKeys:
@@ -26,11 +26,11 @@ class InMemoryDataKeys:
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         self._use("unwrap")
         if len(wrapped) < 12:
-            raise OutsideError("opening a data key: ParamValidationError")
+            raise WrongKey("opening a data key: ParamValidationError")
         try:
             return self._master.decrypt(wrapped[:12], wrapped[12:], _bound(context))
         except InvalidTag:
-            raise OutsideError("opening a data key: InvalidCiphertextException") from None
+            raise WrongKey("opening a data key: InvalidCiphertextException") from None
 
     def _use(self, call: str) -> None:
         self.calls[call] += 1

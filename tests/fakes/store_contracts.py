@@ -380,7 +380,7 @@ class DeploymentStoreContract:
     """Subclasses have a fixture `deployments`."""
 
     def fresh(self) -> Deployment:
-        return Deployment(GUILD, f"d{new_run_id()}", "demo/countdown", project_id="p")
+        return Deployment(GUILD, f"d{new_run_id()}", "demo/countdown", project_id="p", region="eu-west-1")
 
     def read(self, deployments: DeploymentStore, row: Deployment) -> Deployment:
         found = deployments.get(row.guild_id, row.name)
@@ -537,35 +537,87 @@ class InteractionStoreContract:
 
         interactions.hold(interaction_id, payload, NOW)
 
-        assert interactions.held(interaction_id, NOW) == payload
-        assert interactions.held(interaction_id, NOW) == payload
+        for form in ("form-1", "form-1", "form-2"):
+            assert interactions.held(interaction_id, form, NOW) == payload
 
     def test_what_is_held_ends_in_fifteen_minutes_to_the_second(self, interactions: InteractionStore) -> None:
         interaction_id = new_run_id()
         interactions.hold(interaction_id, {"a": 1}, NOW)
 
-        assert interactions.held(interaction_id, NOW + 899) == {"a": 1}
-        assert interactions.held(interaction_id, NOW + 900) is None
+        assert interactions.held(interaction_id, "form", NOW + 899) == {"a": 1}
+        assert interactions.held(interaction_id, "form", NOW + 900) is None
 
-    def test_what_was_let_go_is_gone(self, interactions: InteractionStore) -> None:
-        kept, gone = new_run_id(), new_run_id()
-        interactions.hold(kept, {"a": 1}, NOW)
-        interactions.hold(gone, {"a": 2}, NOW)
+    def test_what_is_held_is_taken_by_one_form_as_often_as_it_likes(self, interactions: InteractionStore) -> None:
+        taken, free = new_run_id(), new_run_id()
+        for name in (taken, free):
+            interactions.hold(name, {"a": 1}, NOW)
 
-        interactions.let_go(gone)
-        interactions.let_go(gone)
+        assert [interactions.take(taken, form) for form in ("form-1", "form-1", "form-2", "")] == [
+            True,
+            True,
+            False,
+            False,
+        ]
 
-        assert interactions.held(gone, NOW) is None
-        assert interactions.held(kept, NOW) == {"a": 1}
+        assert interactions.held(taken, "form-1", NOW) == {"a": 1}
+        assert interactions.held(taken, "form-2", NOW) is None
+        assert interactions.held(free, "form-2", NOW) == {"a": 1}
+
+    def test_of_many_forms_at_once_one_takes_what_is_held(self, interactions: InteractionStore) -> None:
+        interactions.hold(name := new_run_id(), {"a": 1}, NOW)
+
+        assert at_once(8, lambda: interactions.take(name, new_run_id())) == 1
+
+    def test_what_is_not_held_cannot_be_taken_and_does_not_come_into_being(
+        self, interactions: InteractionStore
+    ) -> None:
+        assert not interactions.take(name := new_run_id(), "form")
+
+        assert interactions.held(name, "form", NOW) is None
+
+    def test_what_is_held_anew_takes_the_place_of_what_was(self, interactions: InteractionStore) -> None:
+        interactions.hold(name := new_run_id(), {"a": 1}, NOW)
+
+        interactions.hold(name, {"a": 2}, NOW + 60)
+
+        assert interactions.held(name, "form", NOW + 959) == {"a": 2}
+        assert interactions.held(name, "form", NOW + 960) is None
+
+    def test_to_hold_anew_neither_frees_what_is_taken_nor_prolongs_it(self, interactions: InteractionStore) -> None:
+        interactions.hold(name := new_run_id(), {"a": 1}, NOW)
+        interactions.take(name, "form-1")
+
+        interactions.hold(name, {"a": 2}, NOW + 60)
+
+        assert not interactions.take(name, "form-2")
+        assert interactions.held(name, "form-1", NOW + 899) == {"a": 1}
+        assert interactions.held(name, "form-1", NOW + 900) is None
+
+    def test_what_waited_too_long_is_deleted_and_nothing_else(self, interactions: InteractionStore) -> None:
+        over, later, taken = new_run_id(), new_run_id(), new_run_id()
+        interactions.forget_expired(NOW)  # what others of these tests left
+        interactions.hold(over, {"a": 1}, NOW - 900)
+        interactions.hold(later, {"a": 1}, NOW - 899)
+        interactions.hold(taken, {"a": 1}, NOW - 900)
+        interactions.take(taken, "form")
+        interactions.claim(over, NOW)
+
+        assert interactions.forget_expired(NOW) == 2
+        assert interactions.forget_expired(NOW) == 0
+
+        assert not interactions.take(over, "form") and not interactions.take(taken, "form")
+        assert interactions.take(later, "form")
+        with pytest.raises(BusyError):
+            interactions.claim(over, NOW)
 
     def test_what_is_held_is_no_claim_and_a_claim_holds_nothing(self, interactions: InteractionStore) -> None:
         name = new_run_id()
         interactions.claim(name, NOW)
 
-        assert interactions.held(name, NOW) is None
+        assert interactions.held(name, "form", NOW) is None
         interactions.hold(name, {"a": 1}, NOW)
         interactions.done(name)
-        assert interactions.held(name, NOW) == {"a": 1}
+        assert interactions.held(name, "form", NOW) == {"a": 1}
 
     def test_a_builds_run_is_found_by_its_id(self, interactions: InteractionStore) -> None:
         build_id = new_run_id()

@@ -116,6 +116,8 @@ class InMemoryRunStore:
 
     def keep_message(self, run_id: str, message: MessageRef, token: ReplyToken | None = None) -> None:
         run = self._known(run_id)
+        if run.reported:
+            raise ConflictError(f"run {run_id!r} is reported")
         self._put(replace(run, message=message, token=token or run.token))
 
     def keep_token(self, run_id: str, token: ReplyToken) -> None:
@@ -190,6 +192,7 @@ class InMemoryDeploymentStore:
             blueprint=deployment.blueprint,
             provider=deployment.provider,
             project_id=deployment.project_id,
+            region=deployment.region,
             lock=lock,
             fence=lock.fence,
             last_run_id=run_id,
@@ -229,6 +232,7 @@ class InMemoryInteractionStore:
     def __init__(self) -> None:
         self.claims: dict[str, int | None] = {}  # until when somebody works on it; None when it is done
         self.waiting: dict[str, tuple[str, int]] = {}  # the payload's JSON text, and until when it is held
+        self.taken: dict[str, str] = {}
         self.links: dict[str, tuple[str, str, int]] = {}
 
     def claim(self, interaction_id: str, now: int) -> bool:
@@ -247,14 +251,22 @@ class InMemoryInteractionStore:
     def hold(self, interaction_id: str, payload: Mapping[str, Any], now: int) -> None:
         text = json.dumps(payload)
         check_item(text)
-        self.waiting[interaction_id] = (text, now + HELD_SECONDS)
+        if interaction_id not in self.taken:
+            self.waiting[interaction_id] = (text, now + HELD_SECONDS)
 
-    def held(self, interaction_id: str, now: int) -> Mapping[str, Any] | None:
+    def held(self, interaction_id: str, by: str, now: int) -> Mapping[str, Any] | None:
         text, until = self.waiting.get(interaction_id, ("", 0))
-        return dict(json.loads(text)) if until > now else None
+        return dict(json.loads(text)) if until > now and self.taken.get(interaction_id, by) == by else None
 
-    def let_go(self, interaction_id: str) -> None:
-        self.waiting.pop(interaction_id, None)
+    def take(self, interaction_id: str, by: str) -> bool:
+        return interaction_id in self.waiting and self.taken.setdefault(interaction_id, by) == by
+
+    def forget_expired(self, now: int) -> int:
+        expired = [name for name, (_, until) in self.waiting.items() if until <= now]
+        for name in expired:
+            del self.waiting[name]
+            self.taken.pop(name, None)
+        return len(expired)
 
     def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:
         self.links[build_id] = (run_id, phase, started_at_ms)

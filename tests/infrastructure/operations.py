@@ -24,7 +24,7 @@ SERVICES = {
     "workflow": "states",
 }
 _CLIENTS = {"_client", "sts"}
-_RENAMED = {"lambda:Invoke": "lambda:InvokeFunction", "s3:HeadObject": "s3:GetObject"}
+_RENAMED = {"lambda:Invoke": "lambda:InvokeFunction", "s3:ListObjectsV2": "s3:ListBucket"}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The API: three routes, each throttled for itself, and the alarm on those who knock in vain."""
 
+from chatops.runs.hand_over import LOCK_IN_THE_WAY
 from tests.infrastructure.template import ROOT, resource, resources, written
 
 ROUTES = {
@@ -59,6 +60,16 @@ def test_the_api_may_call_a_function_for_its_own_routes_only() -> None:
     }
 
     assert calls == {"${InteractionsFunction}": "/*/POST/interactions", "${HandOverFunction}": "/*/POST/runs/*"}
+
+
+def test_a_lock_that_only_an_administrator_can_judge_raises_an_alarm_by_the_words_that_are_logged() -> None:
+    metric, alarm = resource("LockInTheWay"), resource("LockInTheWayAlarm")
+    (transformed,) = metric["MetricTransformations"]
+
+    assert metric["FilterPattern"] == f'{{ $.message = "{LOCK_IN_THE_WAY}" }}'
+    assert metric["LogGroupName"] == "${HandOverLogs}"
+    assert (transformed["MetricName"], transformed["MetricNamespace"]) == (alarm["MetricName"], alarm["Namespace"])
+    assert (transformed["MetricValue"], alarm["Threshold"], alarm["Statistic"]) == ("1", 1, "Sum")
 
 
 def test_a_bundle_that_is_claimed_twice_raises_an_alarm_by_the_words_that_the_function_logs() -> None:

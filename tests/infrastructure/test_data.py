@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chatops.domain.sessions import SESSION_SECONDS
 from tests.infrastructure.template import resource, resources, role_statements, statements, translated, written
 
 TABLES = sorted(resources("AWS::DynamoDB::Table"))
@@ -50,8 +51,14 @@ def test_a_deleted_recovery_blob_is_gone() -> None:
     body = resource("RecoveryBlobsTable")
 
     assert not {"PointInTimeRecoverySpecification", "StreamSpecification"} & body.keys()
-    copied = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["guild_id", "deployment_status", "expires_at"]}
-    assert all(index["Projection"] == copied for index in body["GlobalSecondaryIndexes"])
+    copied = {index["IndexName"]: index["Projection"] for index in body["GlobalSecondaryIndexes"]}
+    assert copied == {
+        "user_id-index": {"ProjectionType": "KEYS_ONLY"},
+        "user_id-suggestions": {
+            "ProjectionType": "INCLUDE",
+            "NonKeyAttributes": ["guild_id", "deployment_status", "expires_at"],
+        },
+    }
 
 
 @pytest.mark.parametrize("name", KEPT_FOR_EVER)
@@ -118,7 +125,20 @@ def test_nobody_can_read_an_older_version_of_a_state() -> None:
 def test_dead_letters_are_encrypted_and_kept_for_days() -> None:
     for name, queue in resources("AWS::SQS::Queue").items():
         assert queue["KmsMasterKeyId"] == "${DataKey.Arn}", name
-        assert 86400 <= queue["MessageRetentionPeriod"] <= 1209600, name
+        if name != "CommandsDeadLetters":
+            assert 86400 <= queue["MessageRetentionPeriod"] <= 1209600, name
+
+
+def test_a_command_that_failed_is_kept_no_longer_than_a_session() -> None:
+    """Its event holds sealed options, credentials among them."""
+    assert resource("CommandsDeadLetters")["MessageRetentionPeriod"] == SESSION_SECONDS
+
+
+def test_what_waits_for_a_form_is_found_by_its_end_and_by_nothing_it_holds() -> None:
+    (index,) = resource("InteractionsTable")["GlobalSecondaryIndexes"]
+
+    assert [part["AttributeName"] for part in index["KeySchema"]] == ["held", "expires_at"]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
 def _rules(bucket: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from chatops.adapters.run_store import DynamoRunStore
 from chatops.adapters.secrets import SecretsManager
 from chatops.adapters.workflow import StepFunctionsWorkflow
 from chatops.domain.runs import Phase, Run
-from chatops.runs.bundle import downloads, uploads
+from chatops.runs.bundle import FINAL_FILES, Beforehand, downloads, uploads
 from tests.infrastructure.operations import operations
 from tests.infrastructure.template import ROOT, functions, resource, resources, role_statements, written
 
@@ -59,8 +59,8 @@ USES = {
         Use(DynamoInteractionStore, "hold", INTERACTIONS),
     ],
     "Commands": [
-        Use(DynamoInteractionStore, "claim done hold held let_go", INTERACTIONS),
-        Use(DynamoBlobTable, "put get of_user set_status count_attempt forget_attempts delete", BLOBS),
+        Use(DynamoInteractionStore, "claim done hold held take", INTERACTIONS),
+        Use(DynamoBlobTable, "put get of_user set_status count_attempt return_attempt forget_attempts delete", BLOBS),
         Use(DynamoDeploymentStore, "get of_guild acquire release", DEPLOYMENTS),
         Use(
             DynamoRunStore,
@@ -79,7 +79,9 @@ USES = {
         Use(DynamoInteractionStore, "link_build", INTERACTIONS),
         Use(S3Artefacts, "get", RUN_FILES + "credentials.sealed"),
         Use(S3Artefacts, "get", RUN_FILES + "terraform.lock.hcl"),
-        Use(S3Artefacts, "get exists", "${StateBucket.Arn}/*.tflock"),  # who left a lock behind
+        Use(S3Artefacts, "get", "${StateBucket.Arn}/*.tflock"),  # who left a lock behind
+        Use(S3Artefacts, "exists", "${StateBucket.Arn}"),
+        Use(S3Artefacts, "exists", "${RunsBucket.Arn}"),
         Use(StsRunRole, "assume addresses", "${RunStateRole.Arn}"),
     ],
     "TrackProgress": [
@@ -105,7 +107,7 @@ USES = {
         Use(S3Artefacts, "get", RUN_FILES + "result-*.json"),
         Use(S3Artefacts, "get", RUN_FILES + "outputs.json"),
         Use(S3Artefacts, "get", RUN_FILES + "index.json.gz"),
-        Use(S3Artefacts, "exists", RUN_FILES + "errored.tfstate"),
+        Use(S3Artefacts, "exists", "${RunsBucket.Arn}"),
         Use(S3Artefacts, "delete", RUN_FILES + "credentials.sealed"),
         Use(CodeBuildBuilds, "status stop", PROJECT),
         BOT_TOKEN,
@@ -113,6 +115,7 @@ USES = {
     "Sweep": [
         Use(DynamoRunStore, "active get request_cancel", RUNS),
         Use(DynamoBlobTable, "expired delete", BLOBS),
+        Use(DynamoInteractionStore, "forget_expired", INTERACTIONS),
         Use(CodeBuildBuilds, "status", PROJECT),
         Use(StepFunctionsWorkflow, "status stop", EXECUTIONS),
         Use(AsyncFunction, "__call__", "${ReportRunFunction.Arn}"),
@@ -259,7 +262,7 @@ def test_what_a_build_is_lent_reaches_no_other_deployment_and_no_sealed_credenti
 @pytest.mark.parametrize("phase", [Phase.PLAN, Phase.APPLY])
 def test_a_session_policy_is_short_enough_for_sts_whatever_the_names(phase: Phase) -> None:
     run = replace(_RUN, guild_id="1" * 20, deployment="d" * 31, unsaved_run_id="b" * 16)
-    files = tuple(downloads(run, phase).values()), tuple(uploads(run, phase).values())
+    files = _files(run, phase)
     key = "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/00000000-0000-0000-0000-000000000000"
 
     policy = session_policy("s" * 63, run.state_key, "r" * 63, *files, key)
@@ -274,15 +277,40 @@ def test_a_lent_session_lasts_no_longer_than_role_chaining_allows() -> None:
 _RUN = Run("0123456789abcdef", "1" * 18, "shop", "aws/web-app", False, "2" * 18, 0, "3" * 18, 1)
 
 
+def _files(run: Run, phase: Phase) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a build may read and write, where an earlier run's state is kept."""
+    read = downloads(run, phase, Beforehand(errored_state_at="s3://runs/kept"))
+    return tuple(read.values()), tuple(uploads(run, phase).values())
+
+
 def _lent(phase: Phase) -> set[Grant]:
     run = replace(_RUN, unsaved_run_id="fedcba9876543210")
-    files = tuple(downloads(run, phase).values()), tuple(uploads(run, phase).values())
+    files = _files(run, phase)
     key = "arn:aws:kms:eu-central-1:111111111111:key/0"
     policy = session_policy("state", "g/d/terraform.tfstate", "runs", *files, key)
     text = json.dumps(policy).replace("arn:aws:s3:::state", "${StateBucket.Arn}").replace(key, "${DataKey.Arn}")
     document = json.loads(text.replace("arn:aws:s3:::runs", "${RunsBucket.Arn}"))
     return {
         (action, target) for each in document["Statement"] for action in each["Action"] for target in each["Resource"]
+    }
+
+
+def test_a_function_lists_no_bucket_it_only_looks_whether_one_object_is_there() -> None:
+    looked_for = {
+        (role, target, condition["s3:prefix"])
+        for role in ROLES
+        for statement in role_statements(role)
+        for target in statement["Resource"]
+        if "s3:ListBucket" in statement["Action"] and role != "RunStateRole"
+        for condition in [statement["Condition"]["StringLike"]]
+    }
+
+    unsaved = "runs/*/errored.tfstate"
+    assert fnmatch.fnmatchcase(_RUN.artefact(FINAL_FILES["errored_state"]), unsaved)
+    assert looked_for == {
+        ("HandOverRole", "${StateBucket.Arn}", "*.tflock"),
+        ("HandOverRole", "${RunsBucket.Arn}", unsaved),
+        ("ReportRunRole", "${RunsBucket.Arn}", unsaved),
     }
 
 

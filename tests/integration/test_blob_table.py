@@ -56,38 +56,23 @@ def test_a_taken_id_is_a_conflict(table: BlobTable) -> None:
     assert table.get("abcdefgh") == ROW
 
 
-def test_a_row_is_replaced_version_by_version(table: BlobTable) -> None:
-    table.put(ROW)
-    second = replace(ROW, encrypted_blob="UkIy", version=1)
-
-    table.put(second)
-
-    assert table.get("abcdefgh") == second
-    for version in (0, 1, 3):
-        with pytest.raises(ConflictError):
-            table.put(replace(ROW, version=version))
-
-
-def test_a_deleted_row_is_not_revived_by_an_update(table: BlobTable) -> None:
-    table.put(ROW)
-    table.delete("abcdefgh")
-
-    with pytest.raises(ConflictError):
-        table.put(replace(ROW, version=1))
-    assert table.get("abcdefgh") is None
-    table.delete("abcdefgh")
-
-
-def test_a_status_change_is_seen_by_an_update_that_had_read_before(table: BlobTable) -> None:
+def test_a_changed_status_is_read_and_makes_no_row(table: BlobTable) -> None:
     table.put(ROW)
 
     assert table.set_status("abcdefgh", "LOCKED")
 
-    assert table.get("abcdefgh") == replace(ROW, deployment_status="LOCKED", version=1)
-    with pytest.raises(ConflictError):
-        table.put(replace(ROW, version=1))
+    assert table.get("abcdefgh") == replace(ROW, deployment_status="LOCKED")
     assert not table.set_status("aaaaaaaa", "LOCKED")
     assert table.get("aaaaaaaa") is None
+
+
+def test_a_deleted_row_is_gone_and_can_be_deleted_again(table: BlobTable) -> None:
+    table.put(ROW)
+
+    for _ in range(2):
+        table.delete("abcdefgh")
+
+    assert table.get("abcdefgh") is None
 
 
 def test_a_users_rows_come_newest_first(table: BlobTable) -> None:
@@ -124,14 +109,12 @@ def at_once(many: int, work: Callable[[int], object]) -> list[object]:
         return list(threads.map(one, range(many)))
 
 
-def test_of_updates_at_once_one_wins(table: BlobTable) -> None:
-    table.put(ROW)
-
-    def update(number: int) -> str:
-        table.put(replace(ROW, encrypted_blob=str(number), version=1))
+def test_of_new_rows_of_one_id_at_once_one_wins(table: BlobTable) -> None:
+    def put(number: int) -> str:
+        table.put(replace(ROW, encrypted_blob=str(number)))
         return str(number)
 
-    (winner,) = filter(None, at_once(4, update))
+    (winner,) = filter(None, at_once(4, put))
 
     row = table.get("abcdefgh")
     assert row and row.encrypted_blob == winner
@@ -144,7 +127,7 @@ def test_tries_are_counted_up_to_a_limit(table: BlobTable) -> None:
     with pytest.raises(ConflictError):
         table.count_attempt("abcdefgh", 3)
 
-    assert table.get("abcdefgh") == replace(ROW, attempts=3), "and the version is what it was"
+    assert table.get("abcdefgh") == replace(ROW, attempts=3)
 
 
 def test_of_tries_at_once_no_more_than_the_limit_are_counted(table: BlobTable) -> None:
@@ -167,6 +150,19 @@ def test_tries_are_forgotten(table: BlobTable) -> None:
     assert table.count_attempt("abcdefgh", 2) == 1
 
 
+def test_tries_that_could_not_be_made_are_returned_and_no_more_than_were_counted(table: BlobTable) -> None:
+    table.put(ROW)
+    for _ in range(4):
+        table.count_attempt("abcdefgh", 5)
+
+    at_once(3, lambda number: table.return_attempt("abcdefgh"))
+    assert table.get("abcdefgh") == replace(ROW, attempts=1)
+
+    for _ in range(2):
+        table.return_attempt("abcdefgh")
+    assert table.get("abcdefgh") == ROW
+
+
 def test_where_there_is_no_active_row_no_try_is_counted_and_none_is_made(table: BlobTable) -> None:
     table.put(ROW)
     table.set_status("abcdefgh", "LOCKED")
@@ -175,20 +171,9 @@ def test_where_there_is_no_active_row_no_try_is_counted_and_none_is_made(table: 
         with pytest.raises(ConflictError):
             table.count_attempt(session_id, 5)
     table.forget_attempts("aaaaaaaa")
+    table.return_attempt("aaaaaaaa")
     assert table.get("aaaaaaaa") is None
-    assert table.get("abcdefgh") == replace(ROW, deployment_status="LOCKED", version=1)
-
-
-def test_an_update_takes_back_no_try_that_was_counted_meanwhile(table: BlobTable) -> None:
-    table.put(ROW)
-    table.count_attempt("abcdefgh", 5)
-
-    for attempts in (0, 2):
-        with pytest.raises(ConflictError):
-            table.put(replace(ROW, attempts=attempts, version=1))
-    table.put(replace(ROW, attempts=1, version=1))
-
-    assert table.get("abcdefgh") == replace(ROW, attempts=1, version=1)
+    assert table.get("abcdefgh") == replace(ROW, deployment_status="LOCKED")
 
 
 def test_a_row_somebody_has_mangled_reads_as_one_that_is_over(emulated: tuple[Any, str]) -> None:
@@ -212,6 +197,7 @@ def test_a_table_that_is_not_there_is_an_outside_error(emulated: tuple[Any, str]
         lambda: list(table.expired(1)),
         lambda: table.count_attempt("a", 5),
         lambda: table.forget_attempts("a"),
+        lambda: table.return_attempt("a"),
     ):
         with pytest.raises(OutsideError):
             use()

@@ -201,22 +201,30 @@ class TestArtefacts:
 
     def test_an_object_is_looked_for_without_being_read(self, bucket: Any) -> None:
         artefacts, stub = bucket
-        stub.add_response("head_object", {"ContentLength": 0}, {"Bucket": "runs", "Key": "k"})
+        asked = {"Bucket": "runs", "Prefix": "k", "MaxKeys": 1}
+        stub.add_response("list_objects_v2", {"Contents": [{"Key": "k", "Size": 0}]}, asked)
 
         assert artefacts.exists("k") is True
 
-    @pytest.mark.parametrize("code", ["404", "403"])
-    def test_what_is_not_there_does_not_exist(self, bucket: Any, code: str) -> None:
+    @pytest.mark.parametrize("found", [{}, {"Contents": [{"Key": "k-of-another"}]}], ids=["nothing", "a longer name"])
+    def test_what_is_not_there_does_not_exist(self, bucket: Any, found: dict[str, Any]) -> None:
         artefacts, stub = bucket
-        stub.add_client_error("head_object", code)
+        stub.add_response("list_objects_v2", found)
 
         assert artefacts.exists("k") is False
 
+    def test_what_one_may_not_see_is_not_missing(self, bucket: Any) -> None:
+        artefacts, stub = bucket
+        stub.add_client_error("list_objects_v2", "AccessDenied", http_status_code=403)
+
+        with pytest.raises(OutsideError, match=r"'k'.*AccessDenied"):
+            artefacts.exists("k")
+
     def test_a_failure_to_look_names_the_key_and_the_code(self, bucket: Any) -> None:
         artefacts, stub = bucket
-        stub.add_client_error("head_object", "503")
+        stub.add_client_error("list_objects_v2", "SlowDown")
 
-        with pytest.raises(OutsideError, match=r"'k'.*503"):
+        with pytest.raises(OutsideError, match=r"'k'.*SlowDown"):
             artefacts.exists("k")
 
     def test_an_administrator_finds_an_object_by_its_address(self, bucket: Any) -> None:

@@ -1,10 +1,10 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
 from chatops.adapters.kms import KmsDataKeys
-from chatops.errors import OutsideError
+from chatops.errors import OutsideError, WrongKey
 from chatops.vault.envelope import EnvelopeError, open_sealed, seal
 from tests.fakes.keys import InMemoryDataKeys
 
@@ -28,7 +28,7 @@ class Kms:
         self._take(request)
         try:
             return {"Plaintext": self.keys.unwrap(request["CiphertextBlob"], request["EncryptionContext"])}
-        except OutsideError:
+        except WrongKey:
             raise refused("InvalidCiphertextException", "Decrypt") from None
 
     def _take(self, request: dict[str, Any]) -> None:
@@ -56,29 +56,53 @@ def test_another_context_is_refused() -> None:
     keys = KmsDataKeys(Kms(), "alias/recovery")
     _, wrapped = keys.generate(CONTEXT)
 
-    with pytest.raises(OutsideError, match="InvalidCiphertextException"):
+    with pytest.raises(WrongKey, match="InvalidCiphertextException"):
         keys.unwrap(wrapped, CONTEXT | {"v": "2"})
 
 
 @pytest.mark.parametrize(
     "fault",
     [
-        refused("AccessDeniedException"),
-        refused("DisabledException"),
-        refused("ThrottlingException"),
-        refused("KMSInvalidStateException"),
-        EndpointConnectionError(endpoint_url="https://kms.example"),
+        refused("InvalidCiphertextException", "Decrypt"),
+        refused("IncorrectKeyException", "Decrypt"),
+        refused("ValidationException", "Decrypt"),
+        refused("AccessDeniedException", "Decrypt"),
+        refused("NotFoundException", "Decrypt"),
+        ParamValidationError(report="canary"),
     ],
-    ids=["no right", "disabled", "throttled", "pending deletion", "no connection"],
+    ids=["another context", "another key", "not a wrapped key", "a foreign key", "no key", "nothing at all"],
 )
-def test_every_fault_of_kms_seals_and_opens_nothing(fault: Exception) -> None:
+def test_what_kms_refuses_is_like_any_other_tampering(fault: Exception) -> None:
     kms = Kms()
     keys = KmsDataKeys(kms, "alias/recovery")
     text = seal(b"secret", context=CONTEXT, secret=b"", keys=keys, label="test")
     kms.fault = fault
 
-    with pytest.raises(OutsideError) as outside:
-        seal(b"secret", context=CONTEXT, secret=b"", keys=keys, label="test")
-    with pytest.raises(EnvelopeError, match=r"^the sealed text does not open$"):
+    with pytest.raises(EnvelopeError, match=r"^the sealed text does not open$") as refusal:
         open_sealed(text, context=CONTEXT, secret=b"", keys=keys, label="test")
-    assert "canary" not in str(outside.value)
+    assert isinstance(refusal.value.__cause__, WrongKey)
+    assert "canary" not in str(refusal.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        refused("DisabledException"),
+        refused("ThrottlingException"),
+        refused("KMSInvalidStateException"),
+        refused("KMSInternalException"),
+        EndpointConnectionError(endpoint_url="https://kms.example"),
+    ],
+    ids=["disabled", "throttled", "pending deletion", "their fault", "no connection"],
+)
+def test_a_kms_that_cannot_be_used_opens_nothing_and_is_not_taken_for_tampering(fault: Exception) -> None:
+    kms = Kms()
+    keys = KmsDataKeys(kms, "alias/recovery")
+    text = seal(b"secret", context=CONTEXT, secret=b"", keys=keys, label="test")
+    kms.fault = fault
+
+    for use in (seal, open_sealed):
+        with pytest.raises(OutsideError) as outside:
+            use(b"secret" if use is seal else text, context=CONTEXT, secret=b"", keys=keys, label="test")
+        assert not isinstance(outside.value, WrongKey)
+        assert "canary" not in str(outside.value)

@@ -9,6 +9,7 @@ from chatops.commands.services import Services
 from chatops.discord.interactions import MANAGE_GUILD, Interaction, InteractionType, Person, seal_context, to_payload
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.runs import Run
+from chatops.domain.sessions import session_id_of
 from chatops.vault.blobs import RecoveryBlobs
 from chatops.vault.ephemeral import EphemeralVault
 from chatops.vault.sealed import open_option, seal_credentials, seal_option
@@ -85,7 +86,16 @@ class Bot:
     def open_session(self, provider: str = "aws", who: str = "owner") -> None:
         project = {"aws": "222222222222", "azure": "0" * 8 + "-0000-0000-0000-" + "0" * 12}[provider]
         person = PEOPLE[who]
-        self.services.sessions.open(GUILD, person.id, provider, project, "eu-west-1", {"key": "canary"})
+        self.number += 1
+        self.services.sessions.open(
+            GUILD,
+            person.id,
+            provider,
+            project,
+            "eu-west-1",
+            {"key": "canary"},
+            session_id=session_id_of(str(self.number)),
+        )
 
     def store(self, run: Run) -> Run:
         """Put a run into the tables with its deployment, its lock and its execution."""

@@ -1,6 +1,8 @@
 """Passphrases, from the slash command to the answer and back, through the real front door and the real vault."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
@@ -15,7 +17,7 @@ from chatops.domain.deployments import Deployment
 from chatops.domain.passphrases import HINT
 from chatops.domain.runs import Status
 from chatops.domain.sessions import MAX_TRIES, Session
-from chatops.errors import OutsideError
+from chatops.errors import OutsideError, SessionError
 from tests.fakes.runs import GUILD, NOW, OTHER_GUILD, OWNER, applying
 from tests.fakes.stores import HELD_SECONDS
 from tests.unit.commands.bot import ACCESS_KEY, Bot
@@ -25,6 +27,7 @@ DEPLOY = {"blueprint": "aws/static-site", "name": "shop"}
 SITE: dict[str, Any] = {"blueprint": "aws/static-site", "provider": "aws", "project_id": "222222222222"}
 WRONG = "incorrect horse battery staple"
 GONE = "no longer in use"
+DEATHS = ["before its answer", "after its answer"]
 
 
 @pytest.fixture
@@ -54,6 +57,22 @@ def locked_out(channel: Channel, command: str = "cloud-deploy-v2", **options: st
 
 def unlock(channel: Channel, custom_id: str, passphrase: str = PASSPHRASE, **who: str) -> Seen:
     return channel.fill(channel.press(custom_id).modal, passphrase=passphrase, **who)
+
+
+@contextmanager
+def killed(channel: Channel, died: str) -> Iterator[None]:
+    """The process that works on what is sent here dies there."""
+
+    def die(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    where = {
+        "before its answer": (channel.bot.chat, "edit_original"),
+        "after its answer": (channel.bot.interactions, "done"),
+    }
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(*where[died], die)
+        yield
 
 
 def current(channel: Channel) -> Session:
@@ -114,14 +133,39 @@ class TestChoosing:
         form = begin(channel).modal
         channel.fill(form, passphrase=PASSPHRASE, again=PASSPHRASE)
 
-        assert GONE in channel.fill(form, passphrase=PASSPHRASE, again=PASSPHRASE).text
-        assert len(channel.bot.blobs.rows) == 1 and channel.bot.interactions.waiting == {}
+        for passphrase in (PASSPHRASE, WRONG):
+            assert GONE in channel.fill(form, passphrase=passphrase, again=PASSPHRASE).text
+        assert len(channel.bot.blobs.rows) == 1
 
-    def test_a_command_that_cannot_be_done_is_told_and_waits_no_longer(self, channel: Channel) -> None:
+    @pytest.mark.parametrize("died", DEATHS)
+    def test_a_process_that_dies_leaves_one_session_whose_name_is_told(self, channel: Channel, died: str) -> None:
+        form = begin(channel).modal
+        with killed(channel, died):
+            channel.fill(form, passphrase=PASSPHRASE, again=PASSPHRASE)
+
+        answer = channel.again()
+
+        (session_id,) = channel.bot.blobs.rows
+        assert "Session open" in answer.text and session_id in answer.text
+        assert current(channel).id == session_id
+        assert GONE in channel.fill(form, passphrase=PASSPHRASE, again=PASSPHRASE).text
+
+    @pytest.mark.parametrize("died", DEATHS)
+    def test_without_a_passphrase_it_leaves_one_session_too(self, channel: Channel, died: str) -> None:
+        with killed(channel, died):
+            channel.say("cloud-init", credentials=ACCESS_KEY, **AWS)
+
+        answer = channel.again()
+
+        (session_id,) = channel.bot.blobs.rows
+        assert "Session open" in answer.text and session_id in answer.text
+
+    def test_a_command_that_cannot_be_done_is_told_and_its_form_is_used(self, channel: Channel) -> None:
         form = begin(channel, credentials="{").modal
 
         assert "JSON" in channel.fill(form, passphrase=PASSPHRASE, again=PASSPHRASE).text
-        assert channel.bot.interactions.waiting == {} == channel.bot.blobs.rows
+        assert GONE in channel.fill(form, passphrase=PASSPHRASE, again=PASSPHRASE).text
+        assert channel.bot.blobs.rows == {}
 
     def test_a_form_that_was_left_open_too_long_says_so(self, channel: Channel) -> None:
         form = begin(channel).modal
@@ -163,7 +207,67 @@ class TestUnlocking:
         run = channel.bot.only_run()
         assert "Deploying `shop`" in answer.text
         assert (run.deployment, run.session_id, run.user_id) == ("shop", session_id, OWNER)
-        assert channel.bot.interactions.waiting == {}
+
+    def test_what_waited_is_done_once_however_often_its_form_is_sent(self, channel: Channel) -> None:
+        open_session(channel)
+        asked = locked_out(channel)
+        unlock(channel, asked.buttons["Unlock"])
+        channel.crash()
+
+        for passphrase in (PASSPHRASE, WRONG):
+            assert GONE in unlock(channel, asked.buttons["Unlock"], passphrase).text
+        (row,) = channel.bot.blobs.rows.values()
+        assert channel.bot.only_run() and row.attempts == 0
+
+    @pytest.mark.parametrize("died", DEATHS)
+    def test_a_process_that_dies_is_followed_by_one_that_does_what_waited_once(
+        self, channel: Channel, died: str
+    ) -> None:
+        open_session(channel)
+        asked = locked_out(channel)
+        with killed(channel, died):
+            unlock(channel, asked.buttons["Unlock"])
+
+        assert "Deploying `shop`" in channel.again().text
+        assert channel.bot.only_run().interaction_id == channel.dispatched[-1]["interaction"]["id"]
+
+    def test_of_two_forms_sent_at_once_one_does_what_waited(
+        self, channel: Channel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        open_session(channel)
+        asked = locked_out(channel)
+        sessions = channel.bot.services.sessions
+        right = sessions.unlock
+
+        def beside(*what: str) -> Session:
+            """Both were let in before either had typed it right, and the other was faster."""
+            session = right(*what)
+            *_, held = channel.bot.interactions.waiting
+            assert channel.bot.interactions.take(held, "another form")
+            return session
+
+        monkeypatch.setattr(sessions, "unlock", beside)
+
+        assert GONE in unlock(channel, asked.buttons["Unlock"]).text
+        assert channel.bot.runs.runs == {}
+
+    def test_a_key_service_that_is_down_is_no_wrong_try_and_the_form_can_be_sent_again(self, channel: Channel) -> None:
+        open_session(channel)
+        asked = locked_out(channel)
+        opens = channel.bot.keys.unwrap
+
+        def throttled(wrapped: bytes, context: Mapping[str, str]) -> bytes:
+            if "session" in context:
+                raise OutsideError("opening a data key: ThrottlingException")
+            return opens(wrapped, context)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(channel.bot.keys, "unwrap", throttled)
+            refused = unlock(channel, asked.buttons["Unlock"])
+
+        (row,) = channel.bot.blobs.rows.values()
+        assert "on our side" in refused.text and row.attempts == 0
+        assert "Deploying `shop`" in unlock(channel, asked.buttons["Unlock"]).text
 
     def test_what_goes_on_is_the_forms_own_interaction_with_its_token(self, channel: Channel) -> None:
         open_session(channel)
@@ -188,8 +292,9 @@ class TestUnlocking:
         open_session(channel)
         locked_out(channel)
 
-        ((text, _),) = channel.bot.interactions.waiting.values()
-        assert from_payload(json.loads(text)).token == "" and "horse" not in text
+        texts = [text for text, _ in channel.bot.interactions.waiting.values()]
+        assert len(texts) == 2  # the form that opened the session is over in fifteen minutes too
+        assert not [text for text in texts if from_payload(json.loads(text)).token or "horse" in text]
 
     def test_a_wrong_passphrase_says_how_many_tries_are_left_and_the_right_one_still_works(
         self, channel: Channel
@@ -200,7 +305,7 @@ class TestUnlocking:
         assert f"{MAX_TRIES - 1} tries are left" in wrong.text and channel.bot.runs.runs == {}
         assert "Deploying" in unlock(channel, wrong.buttons["Try again"]).text
 
-    def test_after_the_last_try_it_is_locked_for_good_and_nothing_waits(self, channel: Channel) -> None:
+    def test_after_the_last_try_it_is_locked_for_good(self, channel: Channel) -> None:
         open_session(channel)
         seen = locked_out(channel)
         for _ in range(MAX_TRIES - 1):
@@ -210,8 +315,8 @@ class TestUnlocking:
         last = unlock(channel, button, WRONG)
 
         assert "locked for good" in last.text and last.buttons == {}
-        assert channel.bot.interactions.waiting == {}
-        assert GONE in unlock(channel, button).text
+        over = unlock(channel, button)
+        assert over.text.startswith(str(SessionError())) and over.buttons == {}
 
     @pytest.mark.parametrize("stranger", [{"who": "member"}, {"who": "manager"}, {"guild": OTHER_GUILD}], ids=str)
     def test_nobody_else_may_try(self, channel: Channel, stranger: dict[str, str]) -> None:
@@ -238,21 +343,20 @@ class TestUnlocking:
         assert GONE in unlock(channel, asked.buttons["Unlock"]).text
         assert channel.bot.runs.runs == {}
 
-    def test_a_session_that_ended_meanwhile_is_told_and_nothing_waits(self, channel: Channel) -> None:
+    def test_a_session_that_ended_meanwhile_is_told(self, channel: Channel) -> None:
         session_id = open_session(channel)
         asked = locked_out(channel)
         del channel.bot.blobs.rows[session_id]
 
         assert "/cloud-init" in unlock(channel, asked.buttons["Unlock"]).text
-        assert channel.bot.interactions.waiting == {}
 
-    def test_what_cannot_be_done_after_all_is_told_and_does_not_wait(self, channel: Channel) -> None:
+    def test_what_cannot_be_done_after_all_is_told_and_its_form_is_used(self, channel: Channel) -> None:
         open_session(channel)
         asked = locked_out(channel)
         channel.bot.say("cloud-deploy-v2", blueprint="demo/countdown", name="shop")
 
         assert "is a deployment of `demo/countdown`" in unlock(channel, asked.buttons["Unlock"]).text
-        assert channel.bot.interactions.waiting == {}
+        assert GONE in unlock(channel, asked.buttons["Unlock"]).text
 
     def test_recovering_by_hand_asks_too(self, channel: Channel) -> None:
         session_id = open_session(channel)
@@ -308,7 +412,7 @@ class TestUnlocking:
             seen = unlock(channel, seen.buttons["Unlock"])
 
         assert (seen.text, got) == ("both are open", ["a secret"])
-        assert "a secret" not in repr(channel.dispatched) and channel.bot.interactions.waiting == {}
+        assert "a secret" not in repr(channel.dispatched) + repr(channel.bot.interactions.waiting)
 
     def test_a_button_whose_own_message_changes_is_answered_for_the_form(
         self, channel: Channel, monkeypatch: pytest.MonkeyPatch
@@ -324,20 +428,8 @@ class TestUnlocking:
         monkeypatch.setitem(cast("dict[str, Button]", BUTTONS), "quiet", Button("quiet", quiet))
 
         asked = channel.bot.press("quiet", "run-1")
-        (held,) = channel.bot.interactions.waiting
+        *_, held = channel.bot.interactions.waiting
         answer = unlock(channel, f"v1:unlock:{held}")
 
         assert "locked with your passphrase" in asked and pressed == [session_id]
         assert "done" in answer.text
-
-    def test_a_table_that_fails_while_it_is_cleared_does_not_hide_what_was_done(
-        self, channel: Channel, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def down(interaction_id: str) -> None:
-            raise OutsideError("deleting an item of 'interactions': ThrottlingException")
-
-        open_session(channel)
-        asked = locked_out(channel)
-        monkeypatch.setattr(channel.bot.interactions, "let_go", down)
-
-        assert "Deploying" in unlock(channel, asked.buttons["Unlock"]).text

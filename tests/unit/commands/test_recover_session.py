@@ -5,8 +5,9 @@ import pytest
 
 from chatops.commands import COMMANDS
 from chatops.commands.base import SuggestRequest
-from chatops.domain.runs import Run, Status
+from chatops.domain.runs import MessageRef, Run, Status
 from chatops.errors import SessionError
+from tests.fakes.outside import FakeChat
 from tests.fakes.runs import GUILD, NOW, OTHER_GUILD, OWNER, applying, awaiting, buttons, index, planning, shown
 from tests.unit.commands.bot import Bot
 
@@ -88,6 +89,41 @@ def test_a_run_that_goes_on_gets_a_fresh_live_message(bot: Bot, run: Run) -> Non
     assert kept.message and kept.message != stored.message
     assert kept.token and kept.token.value == f"token-{bot.number}"
     assert stored.message and "Continued in a newer message" in shown(bot.chat.messages[stored.message.message_id])
+
+
+@pytest.mark.parametrize("reported", [False, True])
+def test_a_run_that_ends_while_its_message_is_made_shows_its_end_there(bot: Bot, reported: bool) -> None:
+    """Whoever ended it may have edited the old message, the only one it knew."""
+    session_id = opened(bot)
+    run = of_session(bot, applying(), session_id)
+
+    class Meanwhile(FakeChat):
+        def follow_up(self, *arguments: Any, **named: Any) -> MessageRef:
+            bot.runs.runs[run.id] = replace(run, status=Status.SUCCEEDED, ended_at=NOW, reported=reported, token=None)
+            return super().follow_up(*arguments, **named)
+
+    chat = Meanwhile()
+    bot.services = replace(bot.services, chat=chat)
+    recover(bot, session_id)
+
+    assert "Deployment Complete" in shown(chat.messages["message-1"])
+    assert bot.only_run().token is None or not reported
+
+
+def test_a_plan_that_becomes_ready_meanwhile_can_be_decided_in_the_fresh_message(bot: Bot) -> None:
+    session_id = opened(bot)
+    run = of_session(bot, planning(), session_id)
+
+    class Meanwhile(FakeChat):
+        def follow_up(self, *arguments: Any, **named: Any) -> MessageRef:
+            bot.runs.runs[run.id] = replace(awaiting(), session_id=session_id, created_at=run.created_at)
+            return super().follow_up(*arguments, **named)
+
+    chat = Meanwhile()
+    bot.services = replace(bot.services, chat=chat)
+    recover(bot, session_id)
+
+    assert buttons(chat.messages["message-1"]) == ["Approve", "Reject"]
 
 
 def test_the_old_message_is_left_alone_while_the_tracker_edits(bot: Bot) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from chatops.domain.deployments import Deployment
 from chatops.domain.runs import Phase, Run, Status
+from tests.fakes.outside import Faults
 from tests.fakes.runs import FACTS, MEMBER, NOW, OTHER_GUILD, a_build, applying, buttons, index, planning, shown
 from tests.unit.commands.bot import Bot
 
@@ -81,6 +82,21 @@ def test_a_first_plan_that_was_cut_off_is_resumed_without_a_deployment(bot: Bot)
     assert new_run(bot).deployment == "shop"
 
 
+def test_a_first_plan_that_was_cut_off_is_resumed_where_it_was_going(bot: Bot) -> None:
+    run = planning(
+        status=Status.INTERRUPTED, ended_at=NOW, blueprint="aws/web-app", provider="aws", region="ap-south-1"
+    )
+    bot.runs.runs[run.id] = replace(run, project_id="333333333333")
+    bot.open_session()
+
+    bot.press("resume", run.id)
+    assert "exists in project `333333333333`" in answer(bot)
+
+    bot.runs.runs[run.id] = replace(run, project_id="222222222222")
+    bot.press("resume", run.id)
+    assert new_run(bot).region == "ap-south-1"
+
+
 @pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
 def test_a_run_that_broke_while_it_changed_the_cloud_is_resumed_too(bot: Bot, status: Status) -> None:
     left(bot, replace(CUT_OFF, status=status))
@@ -102,11 +118,46 @@ def test_what_got_through_is_not_resumed(bot: Bot, status: Status) -> None:
 @pytest.mark.parametrize("action", ["resume", "destroy"])
 def test_an_old_message_does_not_undo_what_came_after_it(bot: Bot, action: str) -> None:
     left(bot, last_run_id="bbbb")
+    bot.runs.runs["bbbb"] = replace(CUT_OFF, id="bbbb")
 
     bot.press(action, CUT_OFF.id)
 
     assert "Something newer" in answer(bot) and "/cloud-status name:shop" in answer(bot)
-    assert len(bot.runs.runs) == 1
+    assert len(bot.runs.runs) == 2
+
+
+def test_a_run_that_was_never_kept_is_nothing_newer(bot: Bot) -> None:
+    left(bot, last_run_id="ghost")
+
+    bot.press("resume", CUT_OFF.id)
+
+    assert new_run(bot).deployment == "shop"
+
+
+@pytest.mark.parametrize("action", ["resume", "destroy"])
+def test_what_was_destroyed_since_is_not_brought_back(bot: Bot, action: str) -> None:
+    left(bot)
+    bot.deployments.rows.clear()
+
+    bot.press(action, CUT_OFF.id)
+
+    assert "Something newer" in answer(bot) and len(bot.runs.runs) == 1
+
+
+@pytest.mark.parametrize("action", ["resume", "destroy"])
+def test_a_press_that_died_half_way_is_finished_by_its_second_try(bot: Bot, action: str) -> None:
+    left(bot)
+    bot.services = replace(bot.services, workflow=Faults(0, error=KeyboardInterrupt).wrap(bot.workflow))
+    with pytest.raises(KeyboardInterrupt):
+        bot.press(action, CUT_OFF.id)
+    bot.services = replace(bot.services, workflow=bot.workflow)
+    bot.clock.now += 60
+    bot.number -= 1  # the same interaction, delivered again
+
+    bot.press(action, CUT_OFF.id)
+
+    assert bot.workflow.inputs == {f"i-{bot.number}": new_run(bot).id}
+    assert "First the plan" in answer(bot)
 
 
 def test_twice_pressed_is_once_resumed(bot: Bot) -> None:
@@ -184,6 +235,14 @@ def test_a_deploy_of_what_runs_already_shows_that_run_again(bot: Bot) -> None:
     ((live, ephemeral),) = bot.chat.follow_ups
     assert "(0/2 resources)" in shown(live) or "in Progress" in shown(live)
     assert not ephemeral
+
+
+def test_a_destroy_while_ones_own_deploy_runs_is_refused_and_shows_nothing(bot: Bot) -> None:
+    run = bot.store(applying())
+
+    told = bot.say("cloud-destroy", name="shop")
+
+    assert "is locked by" in told and "Continuing" not in told and bot.only_run() == run
 
 
 def test_a_deploy_of_what_somebody_else_runs_shows_nothing(bot: Bot) -> None:

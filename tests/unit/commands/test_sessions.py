@@ -26,7 +26,7 @@ def test_everybody_sees_their_own_sessions_and_nobody_elses(bot: Bot) -> None:
 
 def test_a_session_with_a_passphrase_says_so_and_after_a_crash_that_it_is_locked(bot: Bot) -> None:
     bot.services.sessions.open(
-        GUILD, OWNER, "aws", "222222222222", "eu-west-1", {}, passphrase="four random words here"
+        GUILD, OWNER, "aws", "222222222222", "eu-west-1", {}, "four random words here", session_id="abcdefgh"
     )
     assert "with a passphrase" in bot.say("cloud-sessions")
 

@@ -2,11 +2,11 @@ import re
 
 import pytest
 
-from chatops.domain.sessions import OpenSession, Session, is_session_id, new_session_id
+from chatops.domain.sessions import OpenSession, Session, is_session_id, session_id_of
 
 
-def test_a_session_id_is_eight_base32_characters_and_does_not_repeat() -> None:
-    ids = {new_session_id() for _ in range(1000)}
+def test_a_session_id_is_eight_base32_characters_and_one_for_each_interaction() -> None:
+    ids = {session_id_of(str(1100000000000001000 + number)) for number in range(1000) for _ in range(2)}
 
     assert len(ids) == 1000
     assert all(re.fullmatch("[a-z2-7]{8}", each) and is_session_id(each) for each in ids)

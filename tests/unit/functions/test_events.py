@@ -281,11 +281,13 @@ def test_sweep_looks_at_the_runs_and_forgets_expired_sessions(monkeypatch: pytes
     blobs = RecoveryBlobs(table, lambda: 1000.0)
     blobs.save_recovery_blob("expired0", "1100000000000000004", GUILD, "sealed", 900)
     blobs.save_recovery_blob("current0", "1100000000000000004", GUILD, "sealed", 1100)
-    build_with(monkeypatch, "sweep", (InMemoryRunStore(), None, None, None, blobs))
+    interactions = InMemoryInteractionStore()
+    interactions.hold("abandoned", {}, 0)
+    build_with(monkeypatch, "sweep", (InMemoryRunStore(), None, None, None, blobs, interactions))
 
     answer("sweep.json")
 
-    assert list(table.rows) == ["current0"]
+    assert list(table.rows) == ["current0"] and interactions.waiting == {}
 
 
 def _lines() -> tuple[tuple[int, str], ...]:

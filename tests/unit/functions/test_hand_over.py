@@ -6,7 +6,7 @@ import pytest
 
 from chatops import bootstrap
 from chatops.errors import OutsideError, RefusedClaim
-from chatops.runs.hand_over import HandedOver
+from chatops.runs.hand_over import HandedOver, Warned
 from functions.hand_over.app import handler
 
 CLAIM = {"run_id": "0123456789abcdef", "claim_token": "t-_1", "build_id": "project:1111-2222", "host": "ip-10-0-0-1"}
@@ -19,14 +19,14 @@ class HandOver:
     def __init__(self) -> None:
         self.refusal: Exception | None = None
         self.claims: list[tuple[str, ...]] = []
-        self.warnings: tuple[str, ...] = ()
+        self.warning: Warned | None = None
         self.cancel = False
 
     def claim(self, run_id: str, claim_token: str, build_id: str, host: str, now: int) -> HandedOver:
         self.claims.append((run_id, claim_token, build_id, host))
         if self.refusal:
             raise self.refusal
-        return HandedOver(b"PK\x03\x04\xff", self.warnings)
+        return HandedOver(b"PK\x03\x04\xff", self.warning)
 
     def heartbeat(self, run_id: str, token: str, now: int) -> bool:
         if self.refusal:
@@ -74,11 +74,18 @@ def test_the_name_of_a_machine_is_as_long_as_one_can_be(hand_over: HandOver) -> 
 def test_what_an_administrator_should_read_is_an_error_in_the_log(
     hand_over: HandOver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hand_over.warnings = ("run 'x' meets a lock: aws s3api delete-object",)
+    hand_over.warning = Warned("a lock stands in the way", "run 'x': aws s3api delete-object")
 
     assert post("/runs/claim", CLAIM)["statusCode"] == 200
 
-    assert [(record.levelname, record.msg) for record in caplog.records] == [("ERROR", hand_over.warnings[0])]
+    logged = [(each.levelname, each.getMessage(), vars(each)["reason"]) for each in caplog.records]
+    assert logged == [("ERROR", "a lock stands in the way", "run 'x': aws s3api delete-object")]
+
+
+def test_a_claim_without_trouble_is_nothing_to_log(hand_over: HandOver, caplog: pytest.LogCaptureFixture) -> None:
+    post("/runs/claim", CLAIM)
+
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("cancel", [False, True])

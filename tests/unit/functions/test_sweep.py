@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ from chatops import bootstrap
 from functions.sweep.app import handler
 from tests.fakes.outside import FakeBuilds, FakeWorkflow
 from tests.fakes.runs import a_run
-from tests.fakes.stores import InMemoryRunStore
+from tests.fakes.stores import HELD_SECONDS, InMemoryInteractionStore, InMemoryRunStore
 
 
 class Blobs:
@@ -17,10 +18,13 @@ class Blobs:
         return 3
 
 
-def test_a_lost_run_is_reported_and_expired_sessions_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_run_is_reported_and_what_is_over_is_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[dict[str, Any]] = []
-    blobs = Blobs()
-    outside = (InMemoryRunStore(a_run(created_at=1)), FakeWorkflow(), FakeBuilds(), called.append, blobs)
+    blobs, interactions = Blobs(), InMemoryInteractionStore()
+    now = int(time.time())
+    interactions.hold("abandoned", {}, now - HELD_SECONDS)
+    interactions.hold("open", {}, now)
+    outside = (InMemoryRunStore(a_run(created_at=1)), FakeWorkflow(), FakeBuilds(), called.append, blobs, interactions)
     monkeypatch.setattr(bootstrap, "sweep", lambda: outside)
 
     handler({}, None)
@@ -29,12 +33,14 @@ def test_a_lost_run_is_reported_and_expired_sessions_are_swept(monkeypatch: pyte
     assert payload["run_id"] == a_run().id and payload["outcome"] == "interrupted"
     assert "never started" in payload["cause"]
     assert blobs.swept == 1
+    assert list(interactions.waiting) == ["open"]
 
 
 def test_a_run_that_cannot_be_read_does_not_stop_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     runs, blobs = InMemoryRunStore(a_run()), Blobs()
     runs.sick.add(a_run().id)
-    monkeypatch.setattr(bootstrap, "sweep", lambda: (runs, FakeWorkflow(), FakeBuilds(), lambda payload: None, blobs))
+    outside = (runs, FakeWorkflow(), FakeBuilds(), lambda payload: None, blobs, InMemoryInteractionStore())
+    monkeypatch.setattr(bootstrap, "sweep", lambda: outside)
 
     handler({}, None)
 

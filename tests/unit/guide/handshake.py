@@ -18,7 +18,7 @@ from tests.fakes.blob_table import InMemoryBlobTable
 from tests.fakes.keys import InMemoryDataKeys
 from tests.fakes.outside import FakeBuilds, FakeClock, FakeWorkflow
 from tests.fakes.runs import GUILD, MEMBER, NOW, OTHER_GUILD, OWNER
-from tests.fakes.stores import InMemoryRunStore
+from tests.fakes.stores import InMemoryInteractionStore, InMemoryRunStore
 from tests.infrastructure import template
 from tests.unit.commands.bot import ACCESS_KEY, Bot
 
@@ -125,7 +125,8 @@ def the_task_of_every_minute_removes_what_has_expired() -> None:
     for session_id, expires_at in (("over", NOW), ("open", NOW + 1)):
         table.put(BlobRow(session_id, OWNER, GUILD, "UkIx", ACTIVE, NOW - 60, expires_at))
     blobs = RecoveryBlobs(table, FakeClock(NOW))
-    outside = (InMemoryRunStore(), FakeWorkflow(), FakeBuilds(), lambda payload: None, blobs)
+    interactions = InMemoryInteractionStore()
+    outside = (InMemoryRunStore(), FakeWorkflow(), FakeBuilds(), lambda payload: None, blobs, interactions)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bootstrap, "sweep", lambda: outside)

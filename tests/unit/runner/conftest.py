@@ -269,7 +269,6 @@ def bundle_of(url: str, **changes: Any) -> dict[str, Any]:
             "bucket": "state",
             "key": "1/web/terraform.tfstate",
             "region": "us-east-1",
-            "encrypt": True,
             "use_lockfile": True,
         },
         "state_credentials": {

@@ -138,6 +138,55 @@ def test_of_two_living_objects_the_one_in_the_state_stays(start: Start, fake: Fa
     assert not [call for call in commands(fake) if call.startswith("import")]
 
 
+class TestStopped:
+    """A write of the state that is under way gets the run's own grace; the next one is not begun."""
+
+    def test_the_refresh_hears_a_cancel_and_may_finish(self, start: Start, fake: Fake, control: Control) -> None:
+        fake.play["show"] = [state(aws_instance__web="i-00000000000000000"), EMPTY, PLANNED]
+        fake.play["apply"] = {"sleep": 4, "deaf": True}
+        running = start(adopt={"aws_instance.web": INSTANCE}, grace_seconds=30)
+        fake.wait_until_sleeping()
+
+        control.beat_answer = (200, {"cancel": True})
+        code, output = running.finish()
+
+        assert (code, control.result["status"]) == (2, "cancelled"), output
+        assert fake.interrupts == 1
+        assert commands(fake) == ["show", "apply -refresh-only -auto-approve", "show"], "it was not killed"
+
+    def test_the_refresh_is_killed_when_the_grace_is_over(self, start: Start, fake: Fake, control: Control) -> None:
+        fake.play["show"] = [state(aws_instance__web="i-00000000000000000"), EMPTY, PLANNED]
+        fake.play["apply"] = {"sleep": 50, "deaf": True}
+
+        code, _ = start(adopt={"aws_instance.web": INSTANCE}, deadline_seconds=2, grace_seconds=1).finish(20)
+
+        assert (code, control.result["status"]) == (3, "timed_out")
+        assert fake.interrupts == 1
+        assert commands(fake) == ["show", "apply -refresh-only -auto-approve"]
+
+    @pytest.mark.parametrize(
+        ("slow", "last"),
+        [
+            ("import", f"import aws_s3_bucket.files {BUCKET}"),
+            ("plan", "show settings.tfplan"),
+        ],
+    )
+    def test_after_a_cancel_no_settings_are_told(
+        self, start: Start, fake: Fake, control: Control, slow: str, last: str
+    ) -> None:
+        settings = PLAN | {"resource_changes": [update("aws_s3_bucket.files", force_destroy=True)]}
+        fake.play["show"] = [EMPTY, {"stdout": [json.dumps(settings)]}, PLANNED]
+        fake.play[slow] = {"sleep": 3, "deaf": True}
+        running = start(adopt={"aws_s3_bucket.files": BUCKET}, grace_seconds=30)
+        fake.wait_until_sleeping()
+
+        control.beat_answer = (200, {"cancel": True})
+        code, output = running.finish()
+
+        assert (code, control.result["status"]) == (2, "cancelled"), output
+        assert commands(fake)[-1] == last and fake.interrupts == 1
+
+
 def test_a_refresh_that_fails_ends_the_phase_with_its_error_and_without_a_secret(
     start: Start, fake: Fake, control: Control
 ) -> None:

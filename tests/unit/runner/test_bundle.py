@@ -38,6 +38,7 @@ def test_a_complete_bundle_is_understood() -> None:
     assert bundle.credentials.values["aws_secret_access_key"] == SECRET
     assert bundle.downloads == {"plan": f"{URL}/plan"}
     assert (bundle.stale_lock, bundle.blocked, bundle.errored_state_at, bundle.adopt) == (None, None, None, {})
+    assert bundle.errored_state_gone is False
 
 
 def test_what_dead_builds_left_is_understood() -> None:
@@ -119,6 +120,7 @@ def test_a_folder_without_a_bundle_is_refused(tmp_path: Path) -> None:
         ("blocked", "x" * 3001),
         ("errored_state_at", "s3://bucket/a b"),
         ("errored_state_at", "s3://bucket/a; rm -rf"),
+        ("errored_state_gone", "no"),
         ("adopt", ["aws_eip.web"]),
         ("adopt", {"aws_eip.web": None}),
         ("adopt", {"aws_eip.web": "a\nb"}),

@@ -1,8 +1,9 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chatops.domain.runs import APPROVAL_SECONDS, Approval, Status
+from chatops.domain.runs import APPROVAL_SECONDS, Approval, MessageRef, ReplyToken, Status
 from chatops.errors import OutsideError
 from chatops.runs.approve import request_approval
 from tests.fakes.outside import FakeChat, FakeClock, Faults
@@ -47,6 +48,29 @@ def test_it_waits_until_the_tracker_has_let_go_of_the_message() -> None:
 
     assert clock.now > NOW + 3
     assert len(chat.edits) == 1
+
+
+def test_the_buttons_come_into_the_message_that_the_run_has_by_then() -> None:
+    runs, chat, clock = InMemoryRunStore(RUN), FakeChat(), FakeClock(NOW)
+    runs.lease_edit(RUN.id, "plan", NOW, 3)
+    clock.meanwhile = [lambda: runs.keep_message(RUN.id, MessageRef("channel", "fresh"))]
+
+    ask(runs, chat, clock)
+
+    assert list(chat.messages) == ["fresh"] and buttons(chat.messages["fresh"]) == ["Approve", "Reject"]
+
+
+@pytest.mark.parametrize("seconds", [APPROVAL_SECONDS - 1, APPROVAL_SECONDS + 1])
+def test_a_wait_longer_than_the_token_is_said_where_no_bot_can_edit(seconds: int) -> None:
+    class NoBot(FakeChat):
+        def edit(self, message: MessageRef, token: ReplyToken | None, *more: Any) -> bool:
+            return token is not None and super().edit(message, token, *more)
+
+    chat = NoBot()
+
+    ask(InMemoryRunStore(replace(RUN, token=ReplyToken("app", "token", NOW + seconds))), chat)
+
+    assert ("/cloud-status name:shop" in shown(chat.edits[-1])) is (seconds < APPROVAL_SECONDS)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from chatops.domain.runs import CHATOPS, Phase, Run, Status, token_hash
 from chatops.errors import ConflictError, OutsideError, RefusedClaim
 from chatops.runs import hand_over as hand_over_module
 from chatops.runs.bundle import Tool
-from chatops.runs.hand_over import ORPHANS_SECONDS, HandOver
+from chatops.runs.hand_over import LOCK_IN_THE_WAY, MOST_EARLIER, ORPHANS_SECONDS, HandOver
 from runner.bundle import parse as parse_bundle
 from tests.fakes.outside import FakeRunRole, InMemoryArtefacts
 from tests.fakes.runs import BUILD, BUILD_UUID, GUILD, NOW, OWNER, a_build, a_run, applying, planning
@@ -274,26 +274,29 @@ def lock_of(who: str = "nobody@build-1", created: int = NOW - 3500, **changes: A
 
 
 class TestLocks:
-    def told(self, lock: bytes | None, *earlier: Run, run: Run = RUN) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """The bundle's words about the lock, and the warnings."""
+    def told(self, lock: bytes | None, *earlier: Run, run: Run = RUN) -> tuple[dict[str, Any], str]:
+        """The bundle's words about the lock, and the log's."""
         world = World(run, *earlier)
         if lock is not None:
             world.states.put(LOCK, lock)
         handed = world.hand_over.claim(RUN.id, "claim", BUILD, HOST, NOW)
         content = settings(zipfile.ZipFile(io.BytesIO(handed.bundle)))
-        return {name: content[name] for name in ("stale_lock", "blocked")}, handed.warnings
+        if handed.warning:
+            assert handed.warning.message == LOCK_IN_THE_WAY
+        reason = handed.warning.reason if handed.warning else ""
+        return {name: content[name] for name in ("stale_lock", "blocked")}, reason
 
     def test_a_lock_that_a_dead_build_left_is_named_to_the_next_plan(self) -> None:
-        assert self.told(lock_of(), CUT_OFF) == ({"stale_lock": LOCK_ID, "blocked": None}, ())
+        assert self.told(lock_of(), CUT_OFF) == ({"stale_lock": LOCK_ID, "blocked": None}, "")
 
     def test_no_lock_is_nothing_to_say(self) -> None:
-        assert self.told(None, CUT_OFF) == ({"stale_lock": None, "blocked": None}, ())
+        assert self.told(None, CUT_OFF) == ({"stale_lock": None, "blocked": None}, "")
 
     def test_an_apply_never_removes_a_lock(self) -> None:
-        assert self.told(lock_of(), CUT_OFF, run=APPLY) == ({"stale_lock": None, "blocked": None}, ())
+        assert self.told(lock_of(), CUT_OFF, run=APPLY) == ({"stale_lock": None, "blocked": None}, "")
 
     def test_a_lock_that_is_nobodys_blocks_the_plan_and_is_told_to_the_log(self) -> None:
-        told, (warning,) = self.told(lock_of("alice@laptop"), CUT_OFF)
+        told, warning = self.told(lock_of("alice@laptop"), CUT_OFF)
 
         assert told["stale_lock"] is None
         assert "alice@laptop" in told["blocked"]
@@ -302,7 +305,7 @@ class TestLocks:
         assert command in warning and RUN.id in warning
 
     def test_an_empty_lock_is_a_lock(self) -> None:
-        told, (warning,) = self.told(b"")
+        told, warning = self.told(b"")
 
         assert "cannot be read" in told["blocked"]
         assert f"aws s3api delete-object --bucket states --key {LOCK}" in warning
@@ -322,16 +325,46 @@ class TestUnsavedState:
 
     def test_the_plan_may_read_the_state_that_an_earlier_run_could_not_save(self) -> None:
         world = World(self.RUN)
+        world.artefacts.put(self.KEY, b"{}")
 
         content = settings(world.claim())
 
         ((_, _, read, write),) = world.role.lent
         assert read == (self.KEY,) and self.KEY not in write
         assert set(content["downloads"]) == {"errored_state"} and self.KEY in content["downloads"]["errored_state"]
-        assert content["errored_state_at"] == f"s3://bucket/{self.KEY}"
+        assert (content["errored_state_at"], content["errored_state_gone"]) == (f"s3://bucket/{self.KEY}", False)
+
+    def test_a_state_that_is_not_kept_any_more_is_said_to_the_plan_and_lent_to_nobody(self) -> None:
+        world = World(self.RUN)
+
+        content = settings(world.claim())
+
+        assert world.role.lent[0][2] == () and content["downloads"] == {}
+        assert (content["errored_state_at"], content["errored_state_gone"]) == (None, True)
+        assert content["blocked"] is None
+
+    def test_a_run_that_saves_no_state_first_misses_none(self) -> None:
+        content = settings(World().claim())
+
+        assert (content["errored_state_at"], content["errored_state_gone"]) == (None, False)
+
+    def test_without_knowing_whether_it_is_kept_nobody_plans_on(self) -> None:
+        class Shut(InMemoryArtefacts):
+            def exists(self, key: str) -> bool:
+                raise OutsideError(f"looking for {key!r}: AccessDenied")
+
+        world = World(self.RUN)
+        handed = replace(world.hand_over, artefacts=Shut()).claim(RUN.id, "claim", BUILD, HOST, NOW)
+
+        content = settings(zipfile.ZipFile(io.BytesIO(handed.bundle)))
+        assert "whether it is still kept could not be found out" in content["blocked"]
+        assert content["downloads"] == {} and world.role.lent[0][2] == ()
+        assert handed.warning and handed.warning.message != LOCK_IN_THE_WAY
+        assert RUN.id in handed.warning.reason and "AccessDenied" in handed.warning.reason
 
     def test_the_final_phase_may_not(self) -> None:
         world = World(replace(APPLY, unsaved_run_id="earlier"))
+        world.artefacts.put(self.KEY, b"{}")
 
         content = settings(world.claim())
 
@@ -359,9 +392,8 @@ class TestOrphans:
             replace(CUT_OFF, status=Status.SUCCEEDED),
             replace(CUT_OFF, build=a_build(Phase.PLAN)),
             replace(CUT_OFF, build=None),
-            replace(CUT_OFF, deployment="another"),
         ],
-        ids=["finished", "planning", "never began", "another deployment"],
+        ids=["finished", "planning", "never began"],
     )
     def test_otherwise_nobody_looks_for_anything(self, earlier: Run) -> None:
         assert self.adopted(earlier) == {}
@@ -386,10 +418,41 @@ class TestOrphans:
 
         assert self.adopted(done, CUT_OFF) == {}
 
+    @pytest.mark.parametrize("plans", [MOST_EARLIER - 1, MOST_EARLIER, MOST_EARLIER + 1])
+    @pytest.mark.parametrize("status", [Status.INTERRUPTED, Status.SUCCEEDED])
+    def test_beyond_the_runs_that_are_read_the_cloud_is_asked(self, plans: int, status: Status) -> None:
+        between = self.plans(plans, before=CUT_OFF.id)
+        known = status is Status.SUCCEEDED and plans < MOST_EARLIER
+
+        assert self.adopted(*between, replace(CUT_OFF, status=status)) == ({} if known else self.FOUND)
+
+    @pytest.mark.parametrize("plans", [1, MOST_EARLIER])
+    def test_plans_alone_make_nothing(self, plans: int) -> None:
+        assert self.adopted(*self.plans(plans, before="")) == {}
+
+    @pytest.mark.parametrize("plans", [0, 3])
+    def test_behind_a_run_that_was_never_kept_anything_may_be(self, plans: int) -> None:
+        world = World(replace(RUN, previous_run_id="plan-0" if plans else "lost"), *self.plans(plans, before="lost"))
+        world.found = dict(self.FOUND)
+
+        assert settings(world.claim())["adopt"] == self.FOUND
+
+    def test_a_run_of_another_deployment_is_not_the_one_that_was_before(self) -> None:
+        assert self.adopted(replace(CUT_OFF, status=Status.SUCCEEDED, deployment="another")) == self.FOUND
+
     def test_runs_that_name_each_other_are_no_endless_story(self) -> None:
         ring = [planning(id=f"run-{n}", status=Status.FAILED, previous_run_id=f"run-{1 - n}") for n in (0, 1)]
 
-        assert self.adopted(*ring) == {}
+        assert self.adopted(*ring) == self.FOUND
+
+    @staticmethod
+    def plans(number: int, before: str) -> list[Run]:
+        """Runs that only planned, the latest first; `before` is the run before them all."""
+        names = [*(f"plan-{each}" for each in range(number)), before]
+        return [
+            planning(id=name, status=Status.FAILED, ended_at=NOW, previous_run_id=names[at + 1])
+            for at, name in enumerate(names[:-1])
+        ]
 
     def test_the_search_gets_the_run_and_its_credentials(self) -> None:
         world = World(replace(RUN, previous_run_id=CUT_OFF.id), CUT_OFF)
@@ -423,10 +486,11 @@ class TestOrphans:
             world = World(replace(RUN, previous_run_id=CUT_OFF.id), CUT_OFF)
             handed = replace(world.hand_over, orphans=search).claim(RUN.id, "claim", BUILD, HOST, NOW)
 
-            (warning,) = handed.warnings
-            assert word in warning and RUN.id in warning and "secret" not in warning
+            assert handed.warning and handed.warning.message != LOCK_IN_THE_WAY
+            reason = handed.warning.reason
+            assert word in reason and RUN.id in reason and "secret" not in reason
             content = settings(zipfile.ZipFile(io.BytesIO(handed.bundle)))
-            assert content["adopt"] == {} and "could make it a second time" in content["blocked"]
+            assert content["adopt"] == {} and "a second time" in content["blocked"]
         released.set()
 
     def test_the_search_leaves_time_for_the_answer(self) -> None:
@@ -446,3 +510,17 @@ def test_what_is_handed_over_is_what_the_runner_takes() -> None:
 
         assert bundle.blocked == content["blocked"] and bundle.downloads == content["downloads"]
         assert bool(bundle.blocked) is (run is not APPLY)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_became_of_an_unsaved_state_is_what_the_runner_takes(kept: bool) -> None:
+    world = World(TestUnsavedState.RUN)
+    if kept:
+        world.artefacts.put(TestUnsavedState.KEY, b"{}")
+    content = settings(world.claim())
+    content["credentials"]["values"] = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "x"}
+
+    bundle = parse_bundle(content)
+
+    assert (set(bundle.downloads) == {"errored_state"}) is bool(bundle.errored_state_at) is kept
+    assert bundle.errored_state_gone is not kept

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from chatops.domain.deployments import Deployment, Lock
-from chatops.domain.runs import CHATOPS, GRACE_SECONDS, Build, Phase, Run, Status
+from chatops.domain.runs import CHATOPS, GRACE_SECONDS, Build, MessageRef, Phase, ReplyToken, Run, Status
 from chatops.errors import OutsideError
 from chatops.runs.report import BUILD_SECONDS, SILENCE_SECONDS, BuildStillRunning, Report, final_status
 from tests.fakes.outside import FakeBuilds, FakeChat, FakeClock, Faults, InMemoryArtefacts
@@ -643,3 +643,15 @@ def test_a_build_that_was_cut_off_did_not_fail_by_itself(run: Run, build: str, o
     world.report(world.id, outcome)
 
     assert world.run().status is ended
+
+
+def test_the_last_word_is_said_in_the_message_that_the_run_has_by_then() -> None:
+    """/cloud-recover-session may give it a fresh one while the tracker still holds the old one."""
+    world = World(applying())
+    world.runs.lease_edit(world.id, "apply", NOW, 5)
+    fresh = MessageRef("channel", "fresh")
+    world.clock.meanwhile = [lambda: world.runs.keep_message(world.id, fresh, ReplyToken("app", "new", NOW + 800))]
+
+    world.report(world.id, Status.FAILED)
+
+    assert "failed" in shown(world.chat.messages["fresh"]) and MESSAGE.message_id not in world.chat.messages

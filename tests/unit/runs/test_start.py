@@ -1,15 +1,16 @@
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chatops.domain.deployments import Deployment, Lock
-from chatops.domain.runs import Run, Status
+from chatops.domain.runs import Phase, Run, Status
 from chatops.errors import ConflictError, LockedError, OutsideError, UserError
 from chatops.runs.start import ORPHAN_SECONDS, Start
 from tests.fakes.outside import FakeWorkflow, Faults, InMemoryArtefacts
-from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_run
+from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_build, a_run
 from tests.fakes.stores import InMemoryDeploymentStore, InMemoryRunStore
 
 CREDENTIALS = {"key": "canary"}
@@ -217,7 +218,7 @@ def test_the_second_try_does_not_bring_back_a_run_that_was_given_up_meanwhile() 
     world.runs.runs[RUN.id] = replace(world.runs.runs[RUN.id], status=Status.INTERRUPTED, ended_at=NOW, reported=True)
     world.deployments.release(GUILD, "shop", RUN.id)
 
-    with pytest.raises(UserError, match="died half-way"):
+    with pytest.raises(UserError, match=r"died half-way.*interrupted.*cloud-status"):
         world.start()
 
     assert world.lock() is None
@@ -235,13 +236,48 @@ def test_the_lock_of_another_run_is_named_for_who_wants_to_look_at_it() -> None:
     assert error.value.run_id == RUN.id
 
 
-def test_a_run_that_was_never_kept_does_not_hide_the_one_before_it() -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after its effect"])
+@pytest.mark.parametrize("step", range(1, STEPS))
+def test_a_second_try_that_fails_undoes_nothing_of_what_the_first_began(step: int, late: bool) -> None:
+    """The first one died after it had woken the state machine: a build may be at work."""
     world = World()
-    before = Deployment(GUILD, "shop", "demo/countdown", status="deployed", last_run_id="earlier")
-    world.deployments = InMemoryDeploymentStore(before)
-    world.deployments.acquire(before, "ghost", MEMBER, NOW - ORPHAN_SECONDS - 1)
+    world.start()
+    lock, run, objects = world.lock(), world.runs.get(RUN.id), dict(world.artefacts.objects)
+    world.faults.calls.clear()
+    world.faults.fail_at, world.faults.late = step, late
 
-    assert world.start().previous_run_id == "earlier"
+    with suppress(OutsideError):
+        world.start()
+
+    assert (world.lock(), world.runs.get(RUN.id), world.artefacts.objects) == (lock, run, objects)
+
+
+def test_a_start_whose_answer_was_lost_undoes_nothing_once_a_build_is_at_work() -> None:
+    world = World()
+
+    class Claimed(FakeWorkflow):
+        def start(self, name: str, run_id: str) -> None:
+            kept = world.runs.runs[run_id]
+            world.runs.runs[run_id] = replace(kept, status=Status.PLANNING, build=a_build(Phase.PLAN))
+            raise OutsideError("StartExecution: ReadTimeoutError")
+
+    world.workflow = Claimed()
+    with pytest.raises(OutsideError):
+        world.start()
+
+    assert world.lock() and world.artefacts.objects
+    assert world.runs.runs[RUN.id].status is Status.PLANNING
+
+
+def test_a_run_that_ended_and_is_not_reported_yet_keeps_its_lock_from_a_second_try() -> None:
+    world = World()
+    world.start()
+    world.runs.runs[RUN.id] = replace(world.runs.runs[RUN.id], status=Status.SUCCEEDED, ended_at=NOW)
+
+    with pytest.raises(UserError, match="succeeded"):
+        world.start()
+
+    assert world.lock()
 
 
 def test_a_state_that_could_not_be_saved_is_the_next_runs_first_task() -> None:

@@ -1,5 +1,6 @@
 """The choice of crashes, and that a blow kills its victim and nobody else."""
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -36,13 +37,15 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[su
     """An emulator with two functions and a child of its own, and a build: worker, runner, tool."""
     monkeypatch.setattr(builds, "FOLDER", tmp_path / "builds")
     monkeypatch.setattr(blows, "RUN", tmp_path)
-    function = "AWS_LAMBDA_FUNCTION_NAME=stack-{}Function-1 sleep 60 & "
-    emulator = _shell(function.format("Commands") + function.format("Sweep") + "sleep 60 & wait")
+    names = [f"AWS_LAMBDA_FUNCTION_NAME=stack-{name}Function-1" for name in ("Commands", "Sweep")]
+    os.mkfifo(tmp_path / "typed")
+    command = f"read line < {tmp_path}/typed; while :; do :; done"
+    emulator = _shell(f"{names[0]} bash -c '{command}' & {names[1]} sleep 60 & sleep 60 & wait")
     build = _shell("sh -c 'sleep 60; true'; true")
     worker = _shell("sleep 60; true")
     (tmp_path / "emulator.pid").write_text(str(emulator.pid))
     builds.save(BuildRecord("project:1", "project", worker.pid, "IN_PROGRESS", build.pid, time.time() + 1))
-    _wait_for(lambda: len(processes.members(emulator.pid)) == 4 and len(processes.members(build.pid)) == 3)
+    _wait_for(lambda: len(processes.children(emulator.pid)) == 3 and len(processes.members(build.pid)) == 3)
     yield [emulator, build, worker]
     for process in (emulator, build, worker):
         processes.kill_session(process.pid)
@@ -63,11 +66,10 @@ def _wait_for(holds: object) -> None:
 @pytest.mark.parametrize(
     ("victim", "left"),
     [
-        ("worker", (4, 3, 1)),  # what the worker ran is ended by CodeBuild's stand-in
-        ("runner", (4, 1, 2)),
-        ("terraform", (4, 0, 2)),
-        ("command", (3, 3, 2)),
-        ("functions", (2, 3, 2)),
+        ("worker", (3, 3, 1)),  # what the worker ran is ended by CodeBuild's stand-in
+        ("runner", (3, 1, 2)),
+        ("terraform", (3, 0, 2)),
+        ("functions", (1, 3, 2)),
     ],
 )
 def test_a_blow_kills_its_victim_alone(
@@ -79,10 +81,33 @@ def test_a_blow_kills_its_victim_alone(
     assert strike.told == []
     strike.at("apply")
 
-    _wait_for(lambda: tuple(len(processes.members(each.pid)) for each in started) == left)
+    _wait_for(lambda: living(started) == left)
     assert "killed" in strike.told[0]
     strike.at("apply")
-    assert len(strike.told) == 1
+    assert len(strike.settle()) == 1
+
+
+def living(started: list[subprocess.Popen[bytes]]) -> tuple[int, ...]:
+    emulator, build, worker = started
+    return len(processes.children(emulator.pid)), len(processes.members(build.pid)), len(processes.members(worker.pid))
+
+
+def test_a_command_is_killed_only_once_it_is_at_work(
+    started: list[subprocess.Popen[bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strike = Strike((Blow("deploy", "command", 0.0), Blow("approve", "command", 0.0)))
+
+    strike.at("deploy")
+    time.sleep(0.3)
+    assert living(started)[0] == 3
+    (tmp_path / "typed").write_text("/cloud-deploy-v2\n")
+
+    assert strike.settle() == ["deploy +0.0 s command: 1 killed"]
+    _wait_for(lambda: living(started) == (2, 3, 2))
+
+    monkeypatch.setattr(blows, "_COMMAND_COMES_WITHIN", 0.1)
+    strike.at("approve")
+    assert strike.settle()[1:] == ["approve +0.0 s command: came too late, so the functions: 1 killed"]
 
 
 def test_a_blow_that_comes_too_late_for_the_build_falls_on_the_functions(

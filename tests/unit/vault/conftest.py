@@ -1,7 +1,9 @@
+import itertools
 from collections.abc import Callable
 
 import pytest
 
+from chatops.domain.sessions import session_id_of
 from chatops.vault.blobs import RecoveryBlobs
 from chatops.vault.ephemeral import EphemeralVault
 from chatops.vault.sessions import Sessions
@@ -18,6 +20,13 @@ class Clock:
 
 
 Start = Callable[[], Sessions]
+
+_interactions = itertools.count(1100000000000001000)
+
+
+def new_session_id() -> str:
+    """The id of the session that one more interaction opens."""
+    return session_id_of(str(next(_interactions)))
 
 
 @pytest.fixture

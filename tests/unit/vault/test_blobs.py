@@ -45,6 +45,29 @@ def test_there_are_five_tries_until_one_is_right(blobs: RecoveryBlobs) -> None:
         blobs.use_attempt("abc")
 
 
+def test_a_try_that_could_not_be_made_is_left_again(blobs: RecoveryBlobs) -> None:
+    blobs.use_attempt("abc")
+    blobs.use_attempt("abc")
+
+    blobs.return_attempt("abc")
+
+    assert blobs.use_attempt("abc") == 3
+
+
+def test_a_row_without_a_try_left_has_ended_where_it_takes_a_passphrase(blobs: RecoveryBlobs) -> None:
+    blobs.save_recovery_blob("locked", "222", "111", "b64", 2800, passphrase=True)
+    for session_id in ("abc", "locked"):
+        for _ in range(4):
+            blobs.use_attempt(session_id)
+    assert blobs.get_recovery_blob("locked") and ids(blobs) == ["abc", "locked"]
+
+    for session_id in ("abc", "locked"):
+        blobs.use_attempt(session_id)
+
+    assert blobs.get_recovery_blob("locked") is None
+    assert blobs.get_recovery_blob("abc") and ids(blobs) == ["abc"]
+
+
 def test_a_row_that_is_locked_or_not_there_has_no_tries(blobs: RecoveryBlobs) -> None:
     blobs.update_recovery_blob_status("abc", "LOCKED")
 

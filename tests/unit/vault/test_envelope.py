@@ -209,23 +209,28 @@ def test_nothing_repeats_between_two_seals_of_the_same() -> None:
     assert all(first[name] != second[name] for name in ("salt", "commitment", "nonce", "edk", "ciphertext"))
 
 
-def test_a_key_service_that_is_down_opens_nothing_and_says_the_same() -> None:
+def test_a_key_service_that_is_down_opens_nothing_and_is_not_taken_for_a_refusal() -> None:
     keys = InMemoryDataKeys()
     text = seal(PLAINTEXT, context=CONTEXT, secret=SECRET, keys=keys, label=LABEL)
     keys.enabled = False
 
-    assert_refused(text, keys=keys)
+    with pytest.raises(OutsideError, match="DisabledException"):
+        opened(text, keys=keys)
     with pytest.raises(OutsideError):
         seal(PLAINTEXT, context=CONTEXT, secret=SECRET, keys=keys, label=LABEL)
 
 
-def test_a_data_key_of_another_length_seals_nothing() -> None:
+def test_a_data_key_of_another_length_seals_and_opens_nothing() -> None:
     class Short(InMemoryDataKeys):
         def generate(self, context: object) -> tuple[bytes, bytes]:
             return bytes(16), b"wrapped"
 
+        def unwrap(self, wrapped: bytes, context: object) -> bytes:
+            return bytes(16)
+
     with pytest.raises(EnvelopeError):
         seal(PLAINTEXT, context=CONTEXT, secret=SECRET, keys=Short(), label=LABEL)
+    assert_refused(sealed(), keys=Short())
 
 
 def test_a_refusal_is_not_a_text_for_users() -> None:

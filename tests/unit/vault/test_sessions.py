@@ -4,13 +4,13 @@ from dataclasses import replace
 import pytest
 
 from chatops.domain.sessions import Session
-from chatops.errors import OutsideError, SessionError, UserError
+from chatops.errors import ConflictError, OutsideError, SessionError, UserError
 from chatops.vault.blobs import RecoveryBlobs
 from chatops.vault.ephemeral import EphemeralVault
 from chatops.vault.sessions import Sessions
 from tests.fakes.blob_table import InMemoryBlobTable
 from tests.fakes.keys import InMemoryDataKeys
-from tests.unit.vault.conftest import Clock, Start
+from tests.unit.vault.conftest import Clock, Start, new_session_id
 
 GUILD, USER = "613425648685547541", "80351110224678912"
 CREDENTIALS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "canary"}
@@ -22,8 +22,10 @@ def opened(
     guild_id: str = GUILD,
     user_id: str = USER,
     provider: str = "aws",
+    session_id: str = "",
 ) -> Session:
-    return sessions.open(guild_id, user_id, provider, project_id, "eu-west-1", CREDENTIALS)
+    session_id = session_id or new_session_id()
+    return sessions.open(guild_id, user_id, provider, project_id, "eu-west-1", CREDENTIALS, session_id=session_id)
 
 
 def assert_none(sessions: Sessions, guild_id: str = GUILD, user_id: str = USER) -> None:
@@ -41,7 +43,43 @@ def test_an_opened_session_is_the_current_one(start: Start, clock: Clock) -> Non
     assert (session.provider, session.project_id, session.region) == ("aws", "123456789012", "eu-west-1")
     assert session.credentials == CREDENTIALS
     assert session.expires_at == int(clock.now) + 1800
-    assert len(session.id) == 8
+
+
+def test_a_command_that_is_tried_again_finds_the_session_that_it_had_opened(
+    start: Start, table: InMemoryBlobTable, clock: Clock
+) -> None:
+    """Its process died after opening it: Lambda tries again a minute later, in another process or in the same."""
+    first, session_id = start(), new_session_id()
+    session = opened(first, session_id=session_id)
+    rows = dict(table.rows)
+    clock.now += 60
+
+    for sessions in (start(), first):
+        assert opened(sessions, session_id=session_id) == session
+        assert sessions.current(GUILD, USER) == session
+    assert session.id == session_id and table.rows == rows
+
+
+def test_a_command_that_is_tried_again_may_have_opened_the_last_session_that_it_may(start: Start) -> None:
+    for _ in range(4):
+        opened(start())
+    fifth = opened(start(), session_id=(session_id := new_session_id()))
+
+    assert opened(start(), session_id=session_id) == fifth
+
+
+@pytest.mark.parametrize("stranger", [{"user_id": "80351110224678913"}, {"guild_id": "613425648685547542"}], ids=str)
+def test_another_session_of_the_same_name_is_not_overwritten(
+    start: Start, table: InMemoryBlobTable, stranger: dict[str, str]
+) -> None:
+    session = opened(start(), session_id=(session_id := new_session_id()))
+    rows, sessions = dict(table.rows), start()
+
+    with pytest.raises(ConflictError):
+        opened(sessions, session_id=session_id, **stranger)
+
+    assert table.rows == rows and start().get(session_id, GUILD, USER) == session
+    assert_none(sessions, **stranger)
 
 
 def test_memory_saves_the_call_to_the_key_service(start: Start, keys: InMemoryDataKeys) -> None:
@@ -196,23 +234,6 @@ def test_a_session_locked_elsewhere_is_locked_here(start: Start, table: InMemory
     assert not sessions.close(session.id, GUILD, USER)
 
 
-def test_a_session_updated_elsewhere_is_updated_here(
-    start: Start, table: InMemoryBlobTable, keys: InMemoryDataKeys, clock: Clock
-) -> None:
-    sessions = start()
-    session = opened(sessions)
-    owner = {"guild_id": GUILD, "user_id": USER}
-    elsewhere, row = EphemeralVault(keys, clock), table.rows[session.id]
-    elsewhere.recover_session(row.session_id, row.encrypted_blob, USER, expires_at=session.expires_at, **owner)
-    data = json.loads(elsewhere.get_data(session.id, **owner) or "") | {"region": "eu-central-1"}
-    elsewhere.update_session(session.id, json.dumps(data), **owner)
-    blob = elsewhere.generate_recovery_blob(session.id, USER, **owner)
-
-    table.put(replace(row, encrypted_blob=blob, version=row.version + 1))
-
-    assert sessions.current(GUILD, USER) == replace(session, region="eu-central-1")
-
-
 def test_a_session_is_found_where_it_was_opened_before_the_index_knows_it(
     start: Start, table: InMemoryBlobTable
 ) -> None:
@@ -286,10 +307,25 @@ def test_a_key_service_that_is_down_keeps_the_older_session(start: Start, keys: 
 
     with pytest.raises(OutsideError):
         opened(sessions)
-    assert_none(start())
+    assert sessions.current(GUILD, USER) == sessions.get(session.id, GUILD, USER) == session
 
     keys.enabled = True
     assert sessions.current(GUILD, USER) == start().current(GUILD, USER) == session
+
+
+def test_a_key_service_that_is_down_is_said_to_be_down(start: Start, keys: InMemoryDataKeys) -> None:
+    """No session is open would send people to open another one."""
+    session = opened(start())
+    keys.enabled = False
+
+    for use in (
+        lambda: start().current(GUILD, USER),
+        lambda: start().get(session.id, GUILD, USER),
+        lambda: start().listed(GUILD, USER),
+    ):
+        with pytest.raises(OutsideError, match="DisabledException"):
+            use()
+    assert start().close(session.id, GUILD, USER)
 
 
 def test_a_table_that_is_down_is_said_to_be_down(start: Start, table: InMemoryBlobTable) -> None:

@@ -1,7 +1,7 @@
 """Whoever can write the table, in whatever way, gets one same refusal; the rows here are opened by a new process.
 
-Not sealed, and so not here: `created_at`, `attempts`, `version` and `passphrase`. With them one can disorder a list,
-give tries back, have a blob opened again, or ask for a passphrase, and open nothing.
+Not sealed, and so not here: `created_at`, `attempts` and `passphrase`. With them one can disorder a list, give tries
+back or use them up, or ask for a passphrase, and open nothing.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from chatops.vault.ephemeral import RECOVERY_LABEL, EphemeralVault
 from chatops.vault.sessions import Sessions
 from tests.fakes.blob_table import InMemoryBlobTable
 from tests.fakes.keys import InMemoryDataKeys
-from tests.unit.vault.conftest import Clock
+from tests.unit.vault.conftest import Clock, new_session_id
 from tests.unit.vault.rb1 import fields_of, text_of, with_a_bit_flipped
 
 KEYS, CLOCK = InMemoryDataKeys(), Clock(1_800_000_000.25)
@@ -40,7 +40,8 @@ def a_row(guild_id: str, user_id: str, passphrase: str = "") -> BlobRow:
     """The row of a session that was just opened."""
     table = InMemoryBlobTable()
     sessions = Sessions(EphemeralVault(KEYS, CLOCK), RecoveryBlobs(table, CLOCK), CLOCK)
-    session = sessions.open(guild_id, user_id, "aws", "123456789012", "eu-west-1", {"key": "canary"}, passphrase)
+    what = ("aws", "123456789012", "eu-west-1", {"key": "canary"}, passphrase)
+    session = sessions.open(guild_id, user_id, *what, session_id=new_session_id())
     CLOCK.now += 7
     return table.rows[session.id]
 

@@ -12,14 +12,15 @@ from chatops.vault.ephemeral import EphemeralVault
 from chatops.vault.sessions import Sessions
 from tests.fakes.blob_table import InMemoryBlobTable
 from tests.fakes.keys import InMemoryDataKeys
-from tests.unit.vault.conftest import Clock, Start
+from tests.unit.vault.conftest import Clock, Start, new_session_id
 
 GUILD, USER, STRANGER = "613425648685547541", "80351110224678912", "80351110224678913"
 SECRET, WRONG = "otter lamp gravel tuesday", "otter lamp gravel monday"
 
 
-def opened(sessions: Sessions, passphrase: str = SECRET, provider: str = "aws") -> Session:
-    return sessions.open(GUILD, USER, provider, "123456789012", "eu-west-1", {"key": "canary"}, passphrase)
+def opened(sessions: Sessions, passphrase: str = SECRET, provider: str = "aws", session_id: str = "") -> Session:
+    what = (provider, "123456789012", "eu-west-1", {"key": "canary"}, passphrase)
+    return sessions.open(GUILD, USER, *what, session_id=session_id or new_session_id())
 
 
 def assert_over(use: Callable[[], object]) -> None:
@@ -169,6 +170,98 @@ def test_a_try_counts_before_it_is_made(table: InMemoryBlobTable, clock: Clock) 
 
     assert keys.counted == (1, 2)
     assert table.rows[session.id].attempts == 0
+
+
+class _Beside(InMemoryDataKeys):
+    """Does something else while a data key is being opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
+        self.meanwhile()
+        return super().unwrap(wrapped, context)
+
+
+def test_a_right_last_try_succeeds_and_until_then_the_session_reads_as_over(
+    table: InMemoryBlobTable, clock: Clock
+) -> None:
+    keys, blobs = _Beside(), RecoveryBlobs(table, clock)
+
+    def start() -> Sessions:
+        return Sessions(EphemeralVault(keys, clock), blobs, clock)
+
+    holder = start()
+    session = opened(holder)
+    for left in (4, 3, 2, 1):
+        assert_wrong(start(), session, left)
+    looked: list[int] = []
+
+    def look() -> None:
+        looked.append(table.rows[session.id].attempts)
+        for sessions in (start(), holder):
+            assert_over(lambda: sessions.get(session.id, GUILD, USER))  # noqa: B023 - called at once
+            assert sessions.listed(GUILD, USER) == ()
+
+    keys.meanwhile = look
+    after = start()
+    assert after.unlock(session.id, GUILD, USER, SECRET) == session
+
+    assert looked == [5]
+    assert after.get(session.id, GUILD, USER) == holder.get(session.id, GUILD, USER) == session
+
+
+def test_a_last_try_that_dies_is_the_last_one(table: InMemoryBlobTable, clock: Clock) -> None:
+    keys, blobs = _Beside(), RecoveryBlobs(table, clock)
+
+    def start() -> Sessions:
+        return Sessions(EphemeralVault(keys, clock), blobs, clock)
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    session = opened(start())
+    for left in (4, 3, 2, 1):
+        assert_wrong(start(), session, left)
+    keys.meanwhile = die
+    with pytest.raises(KeyboardInterrupt):
+        start().unlock(session.id, GUILD, USER, SECRET)
+    keys.meanwhile = lambda: None
+
+    assert table.rows[session.id].deployment_status == "ACTIVE"
+    assert_over(lambda: start().unlock(session.id, GUILD, USER, SECRET))
+    assert_over(lambda: start().get(session.id, GUILD, USER))
+    assert start().listed(GUILD, USER) == ()
+
+
+def test_a_key_service_that_is_down_is_no_wrong_try(
+    start: Start, table: InMemoryBlobTable, keys: InMemoryDataKeys
+) -> None:
+    session = opened(start())
+    for left in (4, 3, 2, 1):
+        assert_wrong(start(), session, left)
+    keys.enabled = False
+
+    for passphrase in (SECRET, WRONG) * 3:
+        with pytest.raises(OutsideError, match="DisabledException"):
+            start().unlock(session.id, GUILD, USER, passphrase)
+    assert table.rows[session.id].attempts == 4
+
+    keys.enabled = True
+    assert start().unlock(session.id, GUILD, USER, SECRET) == session
+
+
+def test_a_command_that_is_tried_again_finds_the_session_that_it_had_opened(
+    start: Start, table: InMemoryBlobTable, clock: Clock
+) -> None:
+    session = opened(start(), session_id=(session_id := new_session_id()))
+    rows, after = dict(table.rows), start()
+    clock.now += 60
+
+    assert opened(after, session_id=session_id) == session
+    assert after.get(session_id, GUILD, USER) == session
+    assert table.rows == rows
 
 
 def test_twenty_wrong_tries_at_once_are_at_most_five(

@@ -249,7 +249,9 @@ def report() -> Any:
 
 
 @cache
-def sweep() -> tuple[DynamoRunStore, StepFunctionsWorkflow, CodeBuildBuilds, AsyncFunction, RecoveryBlobs]:
+def sweep() -> tuple[
+    DynamoRunStore, StepFunctionsWorkflow, CodeBuildBuilds, AsyncFunction, RecoveryBlobs, DynamoInteractionStore
+]:
     """For `sweep`."""
     settings = config.SweepConfig.from_env(os.environ)
     return (
@@ -258,4 +260,5 @@ def sweep() -> tuple[DynamoRunStore, StepFunctionsWorkflow, CodeBuildBuilds, Asy
         CodeBuildBuilds(_client("codebuild")),
         AsyncFunction(_client("lambda"), settings.report_function),
         RecoveryBlobs(DynamoBlobTable(_client("dynamodb"), settings.recovery_blobs_table), time.time),
+        DynamoInteractionStore(_table(settings.interactions_table)),
     )

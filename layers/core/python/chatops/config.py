@@ -137,5 +137,6 @@ class SweepConfig(_Settings):
 
     runs_table: str
     recovery_blobs_table: str
+    interactions_table: str
     report_function: str
     state_machine: str

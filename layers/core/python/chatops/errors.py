@@ -16,6 +16,7 @@ ChatOpsError
 ├── ConflictError        a conditional write lost against another writer
 │   └── BusyError        somebody else works on it at this moment: to be tried again later
 └── OutsideError         AWS or Discord did not do what was asked; the cause is chained
+    └── WrongKey         the key service works, and refuses: this was not wrapped under this key and context
 """
 
 
@@ -90,3 +91,7 @@ class BusyError(ConflictError):
 
 class OutsideError(ChatOpsError):
     """A service did not do what was asked."""
+
+
+class WrongKey(OutsideError):
+    """What should be a wrapped data key is none of this key and this context; asking again changes nothing."""

@@ -22,16 +22,17 @@ class DataKeys(Protocol):
         """Return the data key.
 
         Raises:
-            OutsideError: KMS refused (another context, no right, a disabled key).
+            WrongKey: it was wrapped under another key or context, or is no wrapped key at all.
+            OutsideError: KMS cannot be used (no right, a disabled key, not reached).
         """
         ...
 
 
 @dataclass(frozen=True)
 class BlobRow:
-    """A row of `recovery_blobs`, in the guide's columns and three of our own.
+    """A row of `recovery_blobs`, in the guide's columns and two of our own.
 
-    `attempts` counts tries with a passphrase, `version` the changes of the row; `passphrase` says that one is needed.
+    `attempts` counts tries with a passphrase; `passphrase` says that one is needed.
     """
 
     session_id: str
@@ -42,7 +43,6 @@ class BlobRow:
     created_at: float
     expires_at: float
     attempts: int = 0
-    version: int = 0
     passphrase: bool = False
 
 
@@ -50,7 +50,7 @@ class BlobTable(Protocol):
     """The `recovery_blobs` table; reads are strongly consistent."""
 
     def put(self, row: BlobRow) -> None:
-        """Write a whole row."""
+        """Write a new row; ConflictError where its id is taken."""
         ...
 
     def get(self, session_id: str) -> BlobRow | None:
@@ -71,6 +71,10 @@ class BlobTable(Protocol):
         Raises:
             ConflictError: there is no such row, it is not active, or `most` tries were made; however many try at once.
         """
+        ...
+
+    def return_attempt(self, session_id: str) -> None:
+        """The try could not be made: count one less. Nothing happens where none is counted."""
         ...
 
     def forget_attempts(self, session_id: str) -> None:
@@ -154,7 +158,7 @@ class RunStore(Protocol):
     def keep_message(self, run_id: str, message: MessageRef, token: ReplyToken | None = None) -> None:
         """Where the live message is, and the token that can edit it if it is another one than before.
 
-        ConflictError if there is no such run.
+        ConflictError if there is no such run, or its final message stands.
         """
         ...
 
@@ -227,15 +231,22 @@ class InteractionStore(Protocol):
         ...
 
     def hold(self, interaction_id: str, payload: Mapping[str, Any], now: int) -> None:
-        """Keep what an interaction asked until a form about it comes back, for fifteen minutes; without its token."""
+        """Keep what an interaction asked until a form about it comes back, for fifteen minutes; without its token.
+
+        What a form has taken stays as it is.
+        """
         ...
 
-    def held(self, interaction_id: str, now: int) -> Mapping[str, Any] | None:
-        """What was held, or None when there is nothing (any more)."""
+    def held(self, interaction_id: str, by: str, now: int) -> Mapping[str, Any] | None:
+        """What was held, for the form's interaction `by`; None when it is over, or another has taken it."""
         ...
 
-    def let_go(self, interaction_id: str) -> None:
-        """Forget what was held."""
+    def take(self, interaction_id: str, by: str) -> bool:
+        """True for the one interaction that may do what was held, however often it asks; False for any other."""
+        ...
+
+    def forget_expired(self, now: int) -> int:
+        """Delete what was held too long, and return how many there were; the list may lag."""
         ...
 
     def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:

@@ -9,8 +9,8 @@ from chatops.adapters.calls import aws_call, error_code
 MOST_BYTES = 128 * 1024 * 1024
 """The JSON of a plan for 10,000 resources is a third of this."""
 
-_MISSING = ("NoSuchKey", "404", "AccessDenied", "403")
-"""S3 says AccessDenied of a missing key in a bucket that one may not list; in answer to HEAD only the number."""
+_MISSING = ("NoSuchKey", "404", "AccessDenied")
+"""S3 says AccessDenied of a missing key in a bucket that one may not list."""
 
 
 class S3Artefacts:
@@ -33,15 +33,10 @@ class S3Artefacts:
         return body or None
 
     def exists(self, key: str) -> bool:
-        """See Artefacts."""
+        """See Artefacts; a list, since HEAD has one answer, 403, for what is missing and for what may not be seen."""
         with aws_call(f"looking for {key!r}"):
-            try:
-                self._client.head_object(Bucket=self._bucket, Key=key)
-            except ClientError as exc:
-                if error_code(exc) in _MISSING:
-                    return False
-                raise
-        return True
+            found = self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)
+        return any(each["Key"] == key for each in found.get("Contents", ()))
 
     def where(self, key: str) -> str:
         """See Artefacts."""

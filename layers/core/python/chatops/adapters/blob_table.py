@@ -1,7 +1,7 @@
 """The `recovery_blobs` table in DynamoDB.
 
-Key `session_id`; index `user_id-index` on `user_id` and `created_at`, with what a suggestion needs beside its keys, and
-without the blobs; TTL attribute `expires_at`, whole unix seconds.
+Key `session_id`; indexes on `user_id` and `created_at`, neither with a blob: `user_id-index` names a user's rows,
+`user_id-suggestions` holds what a suggestion needs. TTL attribute `expires_at`, whole unix seconds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +16,11 @@ from chatops.errors import ConflictError
 from chatops.ports import BlobRow
 
 USER_INDEX = "user_id-index"
+SUGGESTIONS_INDEX = "user_id-suggestions"
 
 
 class DynamoBlobTable:
-    """`BlobTable` over boto3's DynamoDB client; every change raises `version`, which a later `put` must follow.
-
-    Only a count of tries does not: a session that another process holds open stays open there.
-    """
+    """`BlobTable` over boto3's DynamoDB client."""
 
     def __init__(self, client: Any, table_name: str) -> None:
         self._client = client
@@ -30,17 +28,8 @@ class DynamoBlobTable:
         self._table = Table(client, table_name)
 
     def put(self, row: BlobRow) -> None:
-        """Write a whole row: version 0 is a new one, version n replaces version n - 1.
-
-        Raises:
-            ConflictError: the id is taken, or the row is gone, of another version, or has another number of attempts.
-        """
-        if row.version == 0:
-            self._table.put(_item(row), when="attribute_not_exists({session_id})")
-        else:
-            # The attempts too: they change without a new version, and a put must not take a counted one back.
-            when, expect = "{version} = :before AND {attempts} = :counted", {"before": row.version - 1}
-            self._table.put(_item(row), when=when, expect=expect | {"counted": row.attempts})
+        """See BlobTable."""
+        self._table.put(_item(row), when="attribute_not_exists({session_id})")
 
     def get(self, session_id: str) -> BlobRow | None:
         """See BlobTable."""
@@ -58,7 +47,7 @@ class DynamoBlobTable:
 
         For suggestions: it reads no blob, and needs no right to the table itself.
         """
-        named = self._table.query("user_id", user_id, index=USER_INDEX, newest_first=True)
+        named = self._table.query("user_id", user_id, index=SUGGESTIONS_INDEX, newest_first=True)
         return [
             (_text(item, "session_id"), int(_number(item, "expires_at")))
             for item in named
@@ -67,7 +56,7 @@ class DynamoBlobTable:
 
     def set_status(self, session_id: str, status: str) -> bool:
         """See BlobTable."""
-        change = Change(set={"deployment_status": status}, add={"version": 1}, when="attribute_exists({session_id})")
+        change = Change(set={"deployment_status": status}, when="attribute_exists({session_id})")
         try:
             self._table.update({"session_id": session_id}, change)
         except ConflictError:
@@ -82,6 +71,12 @@ class DynamoBlobTable:
             expect={"active": ACTIVE, "most": most},
         )
         return int(self._table.update({"session_id": session_id}, change)["attempts"])
+
+    def return_attempt(self, session_id: str) -> None:
+        """See BlobTable; never below nothing, whatever was forgotten meanwhile."""
+        change = Change(add={"attempts": -1}, when="{attempts} > :none", expect={"none": 0})
+        with suppress(ConflictError):
+            self._table.update({"session_id": session_id}, change)
 
     def forget_attempts(self, session_id: str) -> None:
         """See BlobTable."""
@@ -116,7 +111,6 @@ def _item(row: BlobRow) -> Item:
         "created_at": Decimal(str(row.created_at)),
         "expires_at": int(row.expires_at),
         "attempts": row.attempts,
-        "version": row.version,
         "passphrase": row.passphrase,
     }
 
@@ -132,7 +126,6 @@ def _row(item: Mapping[str, Any]) -> BlobRow:
         created_at=_number(item, "created_at"),
         expires_at=_number(item, "expires_at"),
         attempts=int(_number(item, "attempts")),
-        version=int(_number(item, "version")),
         passphrase=item.get("passphrase") is True,
     )
 

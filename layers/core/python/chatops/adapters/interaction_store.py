@@ -3,6 +3,8 @@
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import takewhile
 from typing import Any
 
 from chatops.adapters.dynamodb import Change, Table
@@ -13,6 +15,8 @@ LEASE_SECONDS = 55
 KEPT_SECONDS = 24 * 3600
 HELD_SECONDS = 15 * 60
 """How long a form may stay open: as long as Discord would have taken the answer to its command."""
+HELD_INDEX = "held"
+"""What waits for a form, by its end; only such items have the attribute."""
 
 
 class DynamoInteractionStore:
@@ -44,19 +48,34 @@ class DynamoInteractionStore:
 
     def hold(self, interaction_id: str, payload: Mapping[str, Any], now: int) -> None:
         """See InteractionStore."""
-        item = {"payload": json.dumps(payload), "expires_at": now + HELD_SECONDS}
-        self._table.put({"id": f"held#{interaction_id}"} | item)
+        item = {"held": "1", "payload": json.dumps(payload), "expires_at": now + HELD_SECONDS}
+        with suppress(ConflictError):  # a command that is tried again must not free what a form has taken meanwhile
+            self._table.put({"id": f"held#{interaction_id}"} | item, when="attribute_not_exists({taken_by})")
 
-    def held(self, interaction_id: str, now: int) -> Mapping[str, Any] | None:
-        """See InteractionStore; the table's time to live may lag by days, so it is not relied on."""
+    def held(self, interaction_id: str, by: str, now: int) -> Mapping[str, Any] | None:
+        """See InteractionStore; what is over may not be deleted yet, so it is looked at."""
         item = self._table.get({"id": f"held#{interaction_id}"})
-        if item is None or item["expires_at"] <= now:
+        if item is None or item["expires_at"] <= now or item.get("taken_by", by) != by:
             return None
         return dict(json.loads(item["payload"]))
 
-    def let_go(self, interaction_id: str) -> None:
-        """See InteractionStore."""
-        self._table.delete({"id": f"held#{interaction_id}"})
+    def take(self, interaction_id: str, by: str) -> bool:
+        """See InteractionStore; one conditional write."""
+        when = "attribute_exists({id}) AND (attribute_not_exists({taken_by}) OR {taken_by} = :by)"
+        change = Change(set={"taken_by": by}, when=when, expect={"by": by})
+        try:
+            self._table.update({"id": f"held#{interaction_id}"}, change)
+        except ConflictError:
+            return False
+        return True
+
+    def forget_expired(self, now: int) -> int:
+        """See InteractionStore; the index has them in the order of their ends."""
+        named = self._table.query("held", "1", index=HELD_INDEX)
+        expired = [item["id"] for item in takewhile(lambda item: item["expires_at"] <= now, named)]
+        for item_id in expired:
+            self._table.delete({"id": item_id})
+        return len(expired)
 
     def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:
         """See InteractionStore."""

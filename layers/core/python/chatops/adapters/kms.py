@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chatops.adapters.calls import aws_call
+from botocore.exceptions import ClientError, ParamValidationError
+
+from chatops.adapters.calls import aws_call, error_code
+from chatops.errors import WrongKey
+
+# Access is denied where a changed text names a key that is not ours, and where a key's policy forbids the context.
+_REFUSALS = {
+    "AccessDeniedException",
+    "IncorrectKeyException",
+    "InvalidCiphertextException",
+    "NotFoundException",
+    "ValidationException",
+}
 
 
 class KmsDataKeys:
@@ -31,7 +43,15 @@ class KmsDataKeys:
         No key is named: the wrapped key names its own, which opens even after the alias has moved on, and the role may
         decrypt under no key but the product's.
         """
-        with aws_call("opening a data key"):
-            opened = self._client.decrypt(CiphertextBlob=wrapped, EncryptionContext=dict(context))
+        doing = "opening a data key"
+        with aws_call(doing):
+            try:
+                opened = self._client.decrypt(CiphertextBlob=wrapped, EncryptionContext=dict(context))
+            except ParamValidationError as exc:  # such as none at all: KMS is not even asked
+                raise WrongKey(f"{doing}: {type(exc).__name__}") from exc
+            except ClientError as exc:
+                if error_code(exc) not in _REFUSALS:
+                    raise
+                raise WrongKey(f"{doing}: {error_code(exc)}") from exc
         data_key: bytes = opened["Plaintext"]
         return data_key

@@ -147,7 +147,8 @@ class DynamoRunStore:
     def keep_message(self, run_id: str, message: MessageRef, token: ReplyToken | None = None) -> None:
         """See RunStore."""
         editor = {"token": _plain(token)} if token else {}
-        self._change(run_id, Change(set={"message": _plain(message), **editor}, when=_KNOWN))
+        unreported = f"{_KNOWN} AND attribute_not_exists({{reported}})"
+        self._change(run_id, Change(set={"message": _plain(message), **editor}, when=unreported))
 
     def keep_token(self, run_id: str, token: ReplyToken) -> None:
         """See RunStore."""

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from chatops.commands.base import Call, Command, Form, FormField, Option, OptionType
 from chatops.commands.passphrase import try_again
-from chatops.commands.perform import held_for, let_go
+from chatops.commands.perform import held_for, take
 from chatops.commands.services import Services
 from chatops.discord.interactions import OptionValue, unsealed
 from chatops.discord.replies import Colour, Reply
 from chatops.domain.passphrases import HINT, MAX_LENGTH, MIN_LENGTH, check_passphrase
-from chatops.domain.sessions import MAX_SESSIONS, Session
+from chatops.domain.sessions import MAX_SESSIONS, Session, session_id_of
 from chatops.errors import UserError
 from chatops.providers import PROVIDERS
 
@@ -45,11 +45,9 @@ def choose(call: Call, services: Services) -> Reply:
         passphrase = check_passphrase(str(call.options["passphrase"]), str(call.options["again"]), call.person.id)
     except UserError as error:
         return try_again(str(error), FORM.action, call)
+    take(call, services)
     command = unsealed(held.interaction, services.open_option)  # under the command's own interaction, not the form's
-    try:
-        return _open(replace(call, options=command.options), services, passphrase)
-    finally:
-        let_go(call, services)
+    return _open(replace(call, options=command.options), services, passphrase)
 
 
 def _open(call: Call, services: Services, passphrase: str) -> Reply:
@@ -58,7 +56,14 @@ def _open(call: Call, services: Services, passphrase: str) -> Reply:
     region = provider.check_region(call.text("region"))
     credentials = provider.parse_credentials(call.text("credentials"))
     session = services.sessions.open(
-        call.guild_id, call.person.id, provider.name, project_id, region, credentials, passphrase
+        call.guild_id,
+        call.person.id,
+        provider.name,
+        project_id,
+        region,
+        credentials,
+        passphrase,
+        session_id=session_id_of(call.interaction_id),
     )
     return _opened(session, provider.title, sealed=bool(passphrase))
 

@@ -59,7 +59,7 @@ def launch(
         credentials = session.credentials if session else {}
         start(run, credentials, lambda started: _announce(started, _where_it_was_left(known, services), call, services))
     except LockedError as locked:
-        return _already_running(locked, call, services)
+        return _already_running(locked, run, call, services)
     return None
 
 
@@ -111,10 +111,10 @@ def _announce(run: Run, left_off: str, call: Call, services: Services) -> None:
         services.runs.keep_message(run.id, live)
 
 
-def _already_running(locked: LockedError, call: Call, services: Services) -> Reply | None:
-    """The person's own run goes on: show it again. Anybody else's is none of this person's business."""
+def _already_running(locked: LockedError, wanted: Run, call: Call, services: Services) -> Reply | None:
+    """The person's own run for the same end goes on: show it again. Everything else is told who holds the lock."""
     run = services.runs.get(locked.run_id) if locked.run_id else None
-    if run is None or run.user_id != call.person.id or run.status.ended:
+    if run is None or run.status.ended or (run.user_id, run.destroy) != (wanted.user_id, wanted.destroy):
         raise locked
     told = Reply(f"{locked}\nContinuing where we left off: its message follows, fresh.")
     services.chat.edit_original(call.application_id, call.token, told.payload())

@@ -1,12 +1,12 @@
 """The form that unlocks a session; what waited for that is done at once, in the process that now holds it open."""
 
 from chatops.commands.base import Call, Form, FormField
-from chatops.commands.perform import UNLOCK, held_for, is_silent, let_go, perform
+from chatops.commands.perform import UNLOCK, held_for, is_silent, perform, take
 from chatops.commands.services import Services
 from chatops.discord.replies import Reply, ReplyButton
 from chatops.domain.passphrases import MAX_LENGTH, MIN_LENGTH
 from chatops.domain.sessions import MAX_TRIES
-from chatops.errors import SessionError, WrongPassphrase
+from chatops.errors import WrongPassphrase
 
 
 def unlock(call: Call, services: Services) -> Reply | None:
@@ -21,13 +21,8 @@ def unlock(call: Call, services: Services) -> Reply | None:
         services.sessions.unlock(held.session_id, call.guild_id, call.person.id, str(call.options["passphrase"]))
     except WrongPassphrase as wrong:
         return try_again(str(wrong), UNLOCK, call)
-    except SessionError:
-        let_go(call, services)
-        raise
-    try:
-        reply = perform(held.interaction, services, now=call)
-    finally:
-        let_go(call, services)
+    take(call, services)
+    reply = perform(held.interaction, services, now=call)
     return Reply("🔓 Unlocked, and done.") if reply is None and is_silent(held.interaction) else reply
 
 

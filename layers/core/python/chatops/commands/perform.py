@@ -5,7 +5,6 @@ interaction, and its id is what a run is named after.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from chatops.discord.interactions import (
     unsealed,
 )
 from chatops.discord.replies import ButtonStyle, Reply, ReplyButton
-from chatops.errors import OutsideError, SessionLocked, UserError
+from chatops.errors import SessionLocked, UserError
 
 if TYPE_CHECKING:
     from chatops.commands.services import Services
@@ -62,9 +61,9 @@ def held_for(form: str, call: Call, services: "Services") -> Held:
     """What waits for this form; its custom_id proves nothing, so it must be of the same person, guild and form.
 
     Raises:
-        UserError: nothing of theirs waits for it (any more).
+        UserError: nothing of theirs waits for it (any more), or it was sent before.
     """
-    payload = services.interactions.held(call.argument, int(services.clock()))
+    payload = services.interactions.held(call.argument, call.interaction_id, int(services.clock()))
     if payload is None or payload["form"] != form:
         raise UserError(_GONE)
     held = from_payload(payload)
@@ -73,10 +72,16 @@ def held_for(form: str, call: Call, services: "Services") -> Held:
     return Held(held, payload["session_id"])
 
 
-def let_go(call: Call, services: "Services") -> None:
-    """Forget what waited for this form; should that fail, it is refused once its time is over."""
-    with suppress(OutsideError):
-        services.interactions.let_go(call.argument)
+def take(call: Call, services: "Services") -> None:
+    """Let this sending of the form, and no other, do what waited; called when nothing is left to be typed again.
+
+    It is not deleted: who dies before the answer stands is tried again by Lambda, and must find it.
+
+    Raises:
+        UserError: the form was sent twice, and the other one was first.
+    """
+    if not services.interactions.take(call.argument, call.interaction_id):
+        raise UserError(_GONE)
 
 
 def is_silent(interaction: Interaction) -> bool:

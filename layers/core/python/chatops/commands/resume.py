@@ -5,7 +5,8 @@ from chatops.commands.launch import launch
 from chatops.commands.lookup import run_of_this_guild
 from chatops.commands.services import Services
 from chatops.discord.replies import Reply
-from chatops.domain.runs import Run
+from chatops.domain.deployments import Deployment
+from chatops.domain.runs import Run, run_id_of
 from chatops.errors import UserError
 
 
@@ -28,16 +29,32 @@ def _left_off(call: Call, services: Services) -> Run:
         DeniedError: it is somebody else's.
     """
     run = run_of_this_guild(call.argument, call, services)
-    deployment = services.deployments.get(run.guild_id, run.deployment)
-    if not run.unfinished or (deployment and deployment.last_run_id != run.id):
+    if not run.unfinished or _overtaken(run, call, services):
         raise UserError(
             f"Something newer has happened to `{run.deployment}`: `/cloud-status name:{run.deployment}` shows it."
         )
     return run
 
 
+def _overtaken(run: Run, call: Call, services: Services) -> bool:
+    """Whether another run has worked on the deployment since, or somebody destroyed it.
+
+    This very press may have begun a run already, in a process that died; and a run that was never kept is none.
+    """
+    deployment = services.deployments.get(run.guild_id, run.deployment)
+    if deployment is None:
+        return run.got_to_work
+    if deployment.last_run_id in (run.id, run_id_of(call.interaction_id)):
+        return False
+    return services.runs.get(deployment.last_run_id) is not None
+
+
 def _again(run: Run, destroys: bool, call: Call, services: Services) -> Reply | None:
     blueprint = services.catalogue.get(run.blueprint)
+    # A first plan that was cut off left no deployment, but its run knows where it was going.
+    planned = Deployment(
+        run.guild_id, run.deployment, run.blueprint, provider=run.provider, project_id=run.project_id, region=run.region
+    )
     return launch(
         call,
         services,
@@ -46,7 +63,7 @@ def _again(run: Run, destroys: bool, call: Call, services: Services) -> Reply | 
         provider=blueprint.provider,
         destroy=destroys,
         variables=run.variables,
-        known=services.deployments.get(run.guild_id, run.deployment),
+        known=services.deployments.get(run.guild_id, run.deployment) or planned,
     )
 
 

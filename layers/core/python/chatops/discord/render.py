@@ -108,11 +108,13 @@ def moved(run: Run) -> Reply:
     )
 
 
-def live(run: Run, view: "ProgressView | None") -> Reply:
-    """The live message of a run that has not ended, as it is right now."""
+def live(run: Run, view: "ProgressView") -> Reply:
+    """What the live message of a run shows right now, wherever it is."""
+    if run.status.ended:
+        return final(run, view)
     if run.status is Status.AWAITING and run.approval:
         return approval(run, run.approval.expires_at)
-    return progress(run, view) if view else started(run)
+    return progress(run, view) if run.build else started(run)
 
 
 def reached(run: Run, view: "ProgressView") -> str:
@@ -165,8 +167,8 @@ def _ways_on(run: Run) -> tuple[ReplyButton, ...]:
     if not run.unfinished:
         return ()
     resume = ReplyButton("Resume", f"v1:resume:{run.id}", ButtonStyle.SUCCESS)
-    if run.destroy or not run.got_to_work:
-        return (resume,)
+    if run.destroy or not (run.got_to_work or run.previous_run_id):
+        return (resume,)  # there is nothing yet that could be destroyed
     return (resume, ReplyButton("Destroy", f"v1:destroy:{run.id}", ButtonStyle.DANGER))
 
 

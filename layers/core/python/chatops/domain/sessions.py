@@ -1,7 +1,8 @@
 """Sessions: thirty minutes in which a person may deploy with what they brought."""
 
+import base64
+import hashlib
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +14,7 @@ MAX_TRIES = 5
 # What `deployment_status` of a recovery blob may say. Only an active session can be used.
 ACTIVE, LOCKED = "ACTIVE", "LOCKED"
 
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-_ID = re.compile(f"[{_ALPHABET}]{{8}}")
+_ID = re.compile("[a-z2-7]{8}")
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,12 @@ class OpenSession:
     session: Session | None
 
 
-def new_session_id() -> str:
-    """Eight lower-case base32 characters: a name, never a secret."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
+def session_id_of(interaction_id: str) -> str:
+    """The session that an interaction opens, however often it is tried: eight lower-case base32 characters.
+
+    A name, never a secret.
+    """
+    return base64.b32encode(hashlib.sha256(interaction_id.encode()).digest()[:5]).decode("ascii").lower()
 
 
 def is_session_id(text: str) -> bool:

@@ -33,4 +33,5 @@ def request_approval(
         return
     if run and run.message:
         take_over(runs, run_id, Phase.PLAN, clock, sleep)
+        run = runs.get(run_id) or run  # it may have got a fresh message meanwhile
         show(chat, run, render.approval(run, approval.expires_at), now, until=approval.expires_at)

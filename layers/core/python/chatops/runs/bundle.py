@@ -41,13 +41,15 @@ class Beforehand:
     """What a plan build does before it plans, or why it must not.
 
     `stale_lock` is the id of a Terraform lock that it removes. `blocked` is a text of lines: what stands in the way,
-    and what an administrator can do. `errored_state_at` is where the state lies that an earlier run could not save.
-    `adopt` maps addresses to the import ids of objects that no state knows.
+    and what an administrator can do. `errored_state_at` is where the state lies that an earlier run could not save;
+    `errored_state_gone` says that it is not kept any more. `adopt` maps addresses to the import ids of objects that no
+    state knows.
     """
 
     stale_lock: str | None = None
     blocked: str | None = None
     errored_state_at: str | None = None
+    errored_state_gone: bool = False
     adopt: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -57,11 +59,11 @@ def uploads(run: Run, phase: Phase) -> dict[str, str]:
     return {name: run.artefact(file) for name, file in files.items()}
 
 
-def downloads(run: Run, phase: Phase) -> dict[str, str]:
+def downloads(run: Run, phase: Phase, beforehand: Beforehand) -> dict[str, str]:
     """The keys that a phase's build may read in the runs bucket."""
     if phase is not Phase.PLAN:
         return {"plan": run.artefact(PLAN_FILES["plan"])}
-    return {"errored_state": errored_state(run)} if run.unsaved_run_id else {}
+    return {"errored_state": errored_state(run)} if beforehand.errored_state_at else {}
 
 
 def errored_state(run: Run) -> str:

@@ -1,14 +1,14 @@
 """Hand a build its bundle, once; hear its heartbeats and tell it to stop."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from chatops.domain.runs import CHATOPS, Build, Phase, Run, Status, new_token, token_hash
-from chatops.errors import ConflictError, RefusedClaim, SpentClaim
+from chatops.errors import ConflictError, OutsideError, RefusedClaim, SpentClaim
 from chatops.ports import Artefacts, InteractionStore, RunRole, RunStore
 from chatops.runs.bundle import PLAN_FILES, Beforehand, Tool, downloads, errored_state, pack, settings, uploads
 from chatops.runs.state_lock import judge
@@ -18,20 +18,33 @@ ORPHANS_SECONDS = 12.0
 """How long the search for objects that no state knows may take: the build waits for its answer."""
 MOST_ORPHANS = 500
 MOST_EARLIER = 10
+LOCK_IN_THE_WAY = "a lock stands in the way"
+"""The log's message for a lock that only an administrator can judge; template.yaml makes it an alarm."""
+NOT_BEGUN = "a plan was not begun"
+"""The log's message for a question that got no answer; the next try may get one."""
 
+_AGAIN = "To plan without the answer could make things a second time. Nothing was changed; try again in a few minutes."
 _UNASKED = (
-    "An earlier run was cut off, and the cloud did not answer when it was asked what that run had made.\n"
-    "To plan without the answer could make it a second time. Nothing was changed; try again in a few minutes."
+    f"An earlier run was cut off, and the cloud did not answer when it was asked what that run had made.\n{_AGAIN}"
 )
+_UNKNOWN = f"An earlier run could not save its state, and whether it is still kept could not be found out.\n{_AGAIN}"
 _ADDRESS = re.compile(r"[^\x00-\x1f\x7f]{1,1000}")
 
 
 @dataclass(frozen=True)
+class Warned:
+    """What an administrator should read in the log: one of a few messages that alarms may go by, and the reason."""
+
+    message: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class HandedOver:
-    """A bundle, and what an administrator should read in the log about it."""
+    """A bundle, and why the log should say that its plan must not begin."""
 
     bundle: bytes
-    warnings: tuple[str, ...] = ()
+    warning: Warned | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +125,10 @@ class HandOver:
             return  # it has ended, or is stopping already
 
     def _handed_over(self, run: Run, phase: Phase, heartbeat_token: str) -> HandedOver:
-        read, write = downloads(run, phase), uploads(run, phase)
+        sealed = self.artefacts.get(run.artefact("credentials.sealed"))
+        credentials = self.open_credentials(run, sealed) if sealed else {}
+        before, warning = self._beforehand(run, credentials) if phase is Phase.PLAN else (Beforehand(), None)
+        read, write = downloads(run, phase, before), uploads(run, phase)
         lent = self.role.assume(run.id, run.state_key, tuple(read.values()), tuple(write.values()))
         backend = {
             "bucket": self.state_bucket,
@@ -120,14 +136,11 @@ class HandOver:
             "region": self.region,
             "use_lockfile": True,
         }  # no `encrypt`: it would ask for S3's own key, and the bucket's default is DataKey
-        sealed = self.artefacts.get(run.artefact("credentials.sealed"))
-        credentials = self.open_credentials(run, sealed) if sealed else {}
         addresses = self.role.addresses(lent, read, write)
-        before, warnings = self._beforehand(run, credentials) if phase is Phase.PLAN else (Beforehand(), ())
         bundle = settings(run, phase, self.tool, backend, lent, credentials, heartbeat_token, addresses, before)
-        return HandedOver(pack(bundle, self._blueprint(run, phase), self.runner_files()), warnings)
+        return HandedOver(pack(bundle, self._blueprint(run, phase), self.runner_files()), warning)
 
-    def _beforehand(self, run: Run, credentials: Mapping[str, Any]) -> tuple[Beforehand, tuple[str, ...]]:
+    def _beforehand(self, run: Run, credentials: Mapping[str, Any]) -> tuple[Beforehand, Warned | None]:
         """What the runs before this one left behind."""
         key = f"{run.state_key}.tflock"
         lock = self.states.get(key)
@@ -135,30 +148,44 @@ class HandOver:
             lock = b""  # an object without content: as much a lock to Terraform as any other
         found = judge(lock, run, self._earlier_runs(run), self.state_bucket, key)
         if found.blocked:
-            return Beforehand(blocked=found.blocked), (f"run {run.id!r} meets a lock: {found.blocked}",)
+            return Beforehand(blocked=found.blocked), Warned(LOCK_IN_THE_WAY, f"run {run.id!r}: {found.blocked}")
+        try:
+            kept = bool(run.unsaved_run_id) and self.artefacts.exists(errored_state(run))
+        except OutsideError as exc:
+            return Beforehand(blocked=_UNKNOWN), Warned(NOT_BEGUN, f"run {run.id!r}: {exc}")
         try:
             orphans = self._orphans(run, credentials) if self._may_have_orphans(run) else {}
         except Exception as exc:  # whatever it is, to plan on could make everything a second time
-            return Beforehand(blocked=_UNASKED), (f"run {run.id!r}: asking for what exists: {type(exc).__name__}",)
-        kept_at = self.artefacts.where(errored_state(run)) if run.unsaved_run_id else None
-        return Beforehand(found.stale_lock, errored_state_at=kept_at, adopt=orphans), ()
+            reason = f"run {run.id!r}: asking for what exists: {type(exc).__name__}"
+            return Beforehand(blocked=_UNASKED), Warned(NOT_BEGUN, reason)
+        before = Beforehand(
+            found.stale_lock,
+            errored_state_at=self.artefacts.where(errored_state(run)) if kept else None,
+            errored_state_gone=bool(run.unsaved_run_id) and not kept,
+            adopt=orphans,
+        )
+        return before, None
 
     def _earlier_runs(self, run: Run) -> Callable[[int, int], Sequence[Run]]:
         return lambda since, until: self.runs.of_deployment(run.guild_id, run.deployment, since, until)
 
     def _may_have_orphans(self, run: Run) -> bool:
-        """Whether the last build that changed the cloud was cut off, however many plans there were since."""
-        for earlier in islice(self._chain(run), MOST_EARLIER):
-            if earlier.build and earlier.build.phase is not Phase.PLAN:
-                return earlier.status in (Status.INTERRUPTED, Status.FAILED, Status.CANCELLED)
-        return False
+        """Whether the last build that changed the cloud may have been cut off.
 
-    def _chain(self, run: Run) -> Iterator[Run]:
-        """The runs that held the deployment before, the latest first."""
-        earlier = self.runs.get(run.previous_run_id) if run.previous_run_id else None
-        while earlier and earlier.state_key == run.state_key:
-            yield earlier
-            earlier = self.runs.get(earlier.previous_run_id) if earlier.previous_run_id else None
+        Only what is known rules it out: that build's success, or that none was before. Where the runs that held the
+        deployment before are too many to read, or one of them is not there, the cloud is asked.
+        """
+        before = run.previous_run_id
+        for _ in range(MOST_EARLIER):
+            if not before:
+                return False
+            earlier = self.runs.get(before)
+            if earlier is None or earlier.state_key != run.state_key:
+                return True
+            if earlier.build and earlier.build.phase is not Phase.PLAN:
+                return earlier.status is not Status.SUCCEEDED
+            before = earlier.previous_run_id
+        return bool(before)
 
     def _orphans(self, run: Run, credentials: Mapping[str, Any]) -> dict[str, str]:
         """Objects to take up, of those that the runner would.

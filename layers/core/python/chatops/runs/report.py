@@ -147,6 +147,9 @@ class Report:
             return True
         phase = run.build.phase if run.build else Phase.PLAN
         take_over(self.runs, run.id, phase, self.clock, self.sleep)
+        run = self.runs.get(run.id) or run  # it may have got a fresh message meanwhile
+        if run.message is None:
+            return True
         view = progress_view(self.runs, self.artefacts, run, phase, int(self.clock() * 1000))
         try:
             self.chat.edit(run.message, run.token, int(self.clock()), render.final(run, view).payload())

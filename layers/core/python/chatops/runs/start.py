@@ -18,7 +18,8 @@ ORPHAN_SECONDS = 120
 class Start:
     """What starting a run needs; `seal` is (guild id, run id, credentials) → sealed bytes.
 
-    A start may be tried again with the same run: what died half-way is finished then, and nothing happens twice.
+    A start may be tried again with the same run, after a try that died half-way. Only what a call has begun itself does
+    it undo: what an earlier try began may be at work already.
     """
 
     runs: RunStore
@@ -32,24 +33,26 @@ class Start:
 
         Raises:
             LockedError: another run holds the deployment; says who, since when, and which.
-            UserError: this very run was begun before, and has been given up since.
-            OutsideError: AWS or Discord did not do their part; the lock was given back.
+            UserError: this very run was begun before, and has ended since.
+            OutsideError: AWS or Discord did not do their part; what this call began was undone.
         """
-        run = self._locked(run)
+        run, ours = self._locked(run)
         try:
-            run = self._kept(run)
+            run, ours = self._kept(run, ours)
             if credentials:
                 sealed = self.seal(run.guild_id, run.id, credentials)
                 self.artefacts.put(run.artefact("credentials.sealed"), sealed)
             announce(run)
             self.workflow.start(run.execution_name, run.id)
         except ChatOpsError:
-            with suppress(OutsideError):  # what is left undone is found by the watchdog
-                self._undo(run)
+            if ours:
+                with suppress(OutsideError):  # what is left undone is found by the watchdog
+                    self._undo(run)
             raise
         return run
 
-    def _locked(self, run: Run) -> Run:
+    def _locked(self, run: Run) -> tuple[Run, bool]:
+        """The run under its lock, and whether this call took it."""
         deployment = Deployment(
             run.guild_id,
             run.deployment,
@@ -58,44 +61,44 @@ class Start:
             project_id=run.project_id,
             region=run.region,
         )
-        ghosts: dict[str, str] = {}
         for _ in range(2):
             try:
-                lock = self.deployments.acquire(deployment, run.id, run.user_id, run.created_at)
+                return _under(self.deployments.acquire(deployment, run.id, run.user_id, run.created_at), run), True
             except ConflictError:
                 held = self._lock_of(run)
                 if held and held.run_id == run.id:
-                    return _under(held, held.previous_run_id, run)
-                if held and self._free_if_orphaned(held, run):
-                    ghosts[held.run_id] = held.previous_run_id
-            else:
-                return _under(lock, ghosts.get(lock.previous_run_id, lock.previous_run_id), run)
+                    return _under(held, run), False
+                if held:
+                    self._free_if_orphaned(held, run)
         raise self._locked_by(run)
 
-    def _kept(self, run: Run) -> Run:
+    def _kept(self, run: Run, locked_now: bool) -> tuple[Run, bool]:
+        """The run as it is stored, and whether this call stored it."""
         try:
             self.runs.create(run)
         except ConflictError:
             kept = self.runs.get(run.id)
-            if kept is None or kept.status.ended:
-                raise UserError(
-                    "The first try of this command died half-way, and its run was given up. Nothing was changed by it: "
-                    "run the command again."
-                ) from None
-            return kept
-        return run
+            if kept and not kept.status.ended:
+                return kept, False
+            if locked_now:
+                self.deployments.release(run.guild_id, run.deployment, run.id)
+            ended = f" has ended since ({kept.status.value})" if kept else " is gone"
+            raise UserError(
+                f"The first try of this command died half-way, and its run `{run.id}`{ended}. "
+                f"`/cloud-status name:{run.deployment}` shows what there is; run the command again if you want to."
+            ) from None
+        return run, True
 
     def _lock_of(self, run: Run) -> Lock | None:
         found = self.deployments.get(run.guild_id, run.deployment)
         return found.lock if found else None
 
-    def _free_if_orphaned(self, lock: Lock, run: Run) -> bool:
-        """A lock whose run is over, or was never kept, protects nothing; whether that run was never kept."""
+    def _free_if_orphaned(self, lock: Lock, run: Run) -> None:
+        """A lock whose run is over, or was never kept, protects nothing."""
         holder = self.runs.get(lock.run_id)
         orphaned = holder is None and run.created_at - lock.since > ORPHAN_SECONDS
         if orphaned or (holder is not None and holder.reported):
             self.deployments.release(run.guild_id, run.deployment, lock.run_id)
-        return orphaned
 
     def _locked_by(self, run: Run) -> LockedError:
         lock = self._lock_of(run)
@@ -113,11 +116,14 @@ class Start:
 
     def _undo(self, run: Run) -> None:
         """End the run before its lock goes; the last word in the live message is the watchdog's."""
-        with suppress(ConflictError):  # it was never kept
+        try:
             self.runs.finish(run, Status.FAILED, {"cause": "The run could not be started."}, run.created_at)
+        except ConflictError:
+            if self.runs.get(run.id):
+                return  # it was started all the same, and is at work
         self.artefacts.delete(run.artefact("credentials.sealed"))
         self.deployments.release(run.guild_id, run.deployment, run.id)
 
 
-def _under(lock: Lock, previous_run_id: str, run: Run) -> Run:
-    return replace(run, fence=lock.fence, previous_run_id=previous_run_id, unsaved_run_id=lock.unsaved_run_id)
+def _under(lock: Lock, run: Run) -> Run:
+    return replace(run, fence=lock.fence, previous_run_id=lock.previous_run_id, unsaved_run_id=lock.unsaved_run_id)

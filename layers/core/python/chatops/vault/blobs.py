@@ -7,7 +7,10 @@ from chatops.ports import BlobRow, BlobTable
 
 
 class RecoveryBlobs:
-    """The `recovery_blobs` table as the product sees it: a row ends at its `expires_at`, deleted yet or not."""
+    """The `recovery_blobs` table as the product sees it.
+
+    A row ends at its `expires_at`, or when no try with its passphrase is left; deleted or locked yet or not.
+    """
 
     def __init__(self, table: BlobTable, clock: Callable[[], float]) -> None:
         self._table = table
@@ -34,7 +37,7 @@ class RecoveryBlobs:
         )
 
     def get_recovery_blob(self, session_id: str) -> BlobRow | None:
-        """The row, whatever its status; None once it has expired."""
+        """The row, whatever its status; None once it has ended."""
         row = self._table.get(session_id)
         return row if row and self._lives(row) else None
 
@@ -57,6 +60,10 @@ class RecoveryBlobs:
         """
         return MAX_TRIES - self._table.count_attempt(session_id, MAX_TRIES)
 
+    def return_attempt(self, session_id: str) -> None:
+        """The try could not be made: it is left again."""
+        self._table.return_attempt(session_id)
+
     def forget_attempts(self, session_id: str) -> None:
         """The passphrase was right: all tries are left again."""
         self._table.forget_attempts(session_id)
@@ -73,4 +80,7 @@ class RecoveryBlobs:
         return len(expired)
 
     def _lives(self, row: BlobRow) -> bool:
-        return self._clock() < row.expires_at
+        # Who made the last try may have died before the row was locked. While it is made, it reads no row; a right one
+        # gives all tries back first.
+        used_up = row.passphrase and row.attempts >= MAX_TRIES
+        return self._clock() < row.expires_at and not used_up

@@ -39,7 +39,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from chatops.errors import ChatOpsError
+from chatops.errors import ChatOpsError, WrongKey
 from chatops.ports import DataKeys
 
 MAX_PLAINTEXT = 64 * 1024
@@ -74,10 +74,11 @@ def open_sealed(text: str, *, context: Mapping[str, str], secret: bytes, keys: D
 
     Raises:
         EnvelopeError: for every reason alike; the chained cause is for the operator's log only.
+        OutsideError: the keys cannot be used, and nobody knows whether it would open.
     """
     try:
         return _open(_Sealed.from_text(text), _scope(label, context), secret, context, keys)
-    except (ValueError, InvalidTag, ChatOpsError) as cause:
+    except (ValueError, InvalidTag, WrongKey, EnvelopeError) as cause:
         raise EnvelopeError from cause
 
 

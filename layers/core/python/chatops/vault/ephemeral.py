@@ -29,7 +29,6 @@ class _Entry:
     guild_id: str
     user_id: str
     expires_at: int
-    version: int
     token: bytes = field(repr=False)
 
     def belongs_to(self, guild_id: str, user_id: str) -> bool:
@@ -50,21 +49,14 @@ class EphemeralVault:
         return f"EphemeralVault({len(self._entries)} sessions)"
 
     def open_session(
-        self,
-        session_id: str,
-        raw_data: str,
-        *,
-        guild_id: str,
-        user_id: str,
-        expires_at: int | None = None,
-        version: int = 0,
+        self, session_id: str, raw_data: str, *, guild_id: str, user_id: str, expires_at: int | None = None
     ) -> bool:
         """Hold the data until `expires_at` (unix seconds; default: 30 minutes from now), in place of what was held.
 
         False if its time is over, or if the id is somebody else's session.
         """
         until = int(self._clock()) + SESSION_SECONDS if expires_at is None else expires_at
-        entry = _Entry(guild_id, user_id, until, version, self._fernet.encrypt(raw_data.encode()))
+        entry = _Entry(guild_id, user_id, until, self._fernet.encrypt(raw_data.encode()))
         with self._mutex:
             self._forget_expired()
             held = self._entries.get(session_id)
@@ -73,15 +65,17 @@ class EphemeralVault:
             self._entries[session_id] = entry
             return True
 
-    def get_data(self, session_id: str, *, guild_id: str, user_id: str, version: int | None = None) -> str | None:
-        """The session's data; None if it is not held here, not theirs, over, or not of the version asked for."""
+    def get_data(self, session_id: str, *, guild_id: str, user_id: str) -> str | None:
+        """The session's data; None if it is not held here, not theirs, or over."""
         entry = self._entry(session_id, guild_id, user_id)
-        if entry is None or version not in (None, entry.version):
-            return None
-        return self._fernet.decrypt(entry.token).decode()
+        return self._fernet.decrypt(entry.token).decode() if entry else None
 
     def update_session(self, session_id: str, raw_data: str, *, guild_id: str, user_id: str) -> bool:
-        """Replace the data under the same expiry; False if there is no such session."""
+        """Replace the data under the same expiry; False if there is no such session.
+
+        In this memory only, as by `store_service_account`: what was sealed before stays as it was, and is what comes
+        back after a crash, unless the caller seals anew with `generate_recovery_blob`.
+        """
         token = self._fernet.encrypt(raw_data.encode())
         with self._mutex:
             entry = self._held(session_id, guild_id, user_id)
@@ -134,11 +128,13 @@ class EphemeralVault:
         guild_id: str,
         user_id: str,
         expires_at: int,
-        version: int = 0,
     ) -> bool:
         """Open the session from its blob, to end when it would have ended; False for every reason alike.
 
-        `guild_id` and `user_id` come from the signed interaction, only `expires_at` and `version` from the blob's row.
+        `guild_id` and `user_id` come from the signed interaction, only `expires_at` from the blob's row.
+
+        Raises:
+            OutsideError: the keys cannot be used, and nobody knows whether it would open.
         """
         context = _context(session_id, guild_id, user_id, expires_at)
         secret = secret_of(user_passphrase, context)
@@ -154,7 +150,7 @@ class EphemeralVault:
             _log.warning("the blob of session %s does not open: %r", session_id, refusal.__cause__)
             return False
         return self.open_session(
-            session_id, raw_data.decode(), guild_id=guild_id, user_id=user_id, expires_at=expires_at, version=version
+            session_id, raw_data.decode(), guild_id=guild_id, user_id=user_id, expires_at=expires_at
         )
 
     def store_service_account(self, session_id: str, sa_json: str, *, guild_id: str, user_id: str) -> bool:

@@ -9,8 +9,9 @@ The passphrase is taken in its one spelling (domain/passphrases.py), as UTF-8. T
 recommended option of RFC 9106, section 4, and nobody can choose others.
 
 A derived salt is right here. A salt has to differ between any two passphrases that are stretched, so that no guess
-serves twice; the context does, since the session id is random and guild, user and end are in it. It need not be secret
-or stored. And a guess cannot be tested at all without the envelope's data key, which only KMS unwraps.
+serves twice; the context does: guild, user and end are in it, and a session id that comes from the one interaction that
+opened the session. It need not be secret or stored. And a guess cannot be tested at all without the envelope's data
+key, which only KMS unwraps.
 """
 
 import hashlib

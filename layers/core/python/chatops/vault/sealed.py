@@ -30,6 +30,7 @@ def open_credentials(keys: DataKeys, guild_id: str, run_id: str, text: str) -> d
 
     Raises:
         EnvelopeError: for every reason alike.
+        OutsideError: the key cannot be used.
     """
     context = _run_context(guild_id, run_id)
     plaintext = open_sealed(text, context=context, secret=_NO_SECRET, keys=keys, label=RUN_LABEL)
@@ -52,6 +53,7 @@ def open_option(keys: DataKeys, context: Mapping[str, str], text: str) -> str:
 
     Raises:
         EnvelopeError: for every reason alike.
+        OutsideError: the key cannot be used.
     """
     plaintext = open_sealed(text, context=context, secret=_NO_SECRET, keys=keys, label=OPTION_LABEL)
     return plaintext.decode("utf-8", "surrogatepass")

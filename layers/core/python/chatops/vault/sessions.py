@@ -12,9 +12,16 @@ from chatops.domain.sessions import (
     OpenSession,
     Session,
     is_session_id,
-    new_session_id,
 )
-from chatops.errors import ChatOpsError, ConflictError, SessionError, SessionLocked, UserError, WrongPassphrase
+from chatops.errors import (
+    ChatOpsError,
+    ConflictError,
+    OutsideError,
+    SessionError,
+    SessionLocked,
+    UserError,
+    WrongPassphrase,
+)
 from chatops.ports import BlobRow
 from chatops.vault.blobs import RecoveryBlobs
 from chatops.vault.ephemeral import EphemeralVault
@@ -41,22 +48,27 @@ class Sessions:
         region: str,
         credentials: Mapping[str, Any],
         passphrase: str = "",
+        *,
+        session_id: str,
     ) -> Session:
         """Open a session beside the user's others, sealed with their passphrase if they chose one.
 
+        `session_id` comes from the interaction (`session_id_of`): tried again, it opens the session that it had opened.
+
         Raises:
             UserError: they have as many sessions open as they may.
+            ConflictError: the id is another session's; a collision of names, which another interaction does not have.
             OutsideError: the key or the table cannot be used.
         """
+        if self._row(session_id, guild_id, user_id):
+            return self.unlock(session_id, guild_id, user_id, passphrase)
         if len(self._rows(guild_id, user_id)) >= MAX_SESSIONS:
             raise UserError(
                 f"You have {MAX_SESSIONS} open sessions here, and no more can be open at once. "
                 "Close one with `/cloud-sessions` first."
             )
         expires_at = int(self._clock()) + SESSION_SECONDS
-        session = Session(
-            new_session_id(), guild_id, user_id, provider, project_id, region, expires_at, dict(credentials)
-        )
+        session = Session(session_id, guild_id, user_id, provider, project_id, region, expires_at, dict(credentials))
         try:
             self._keep(session, passphrase)
         except ChatOpsError:
@@ -109,6 +121,7 @@ class Sessions:
         Raises:
             WrongPassphrase: says how many tries are left.
             SessionError: that was the last try; or there is no such session, for every reason alike.
+            OutsideError: the key or the table cannot be used; that is no wrong try.
         """
         row = self._row(session_id, guild_id, user_id)
         if row and row.passphrase:
@@ -164,7 +177,7 @@ class Sessions:
         return None if raw_data is None else _session(row, raw_data)
 
     def _held(self, row: BlobRow) -> str | None:
-        return self._vault.get_data(row.session_id, guild_id=row.guild_id, user_id=row.user_id, version=row.version)
+        return self._vault.get_data(row.session_id, guild_id=row.guild_id, user_id=row.user_id)
 
     def _unseal(self, row: BlobRow, passphrase: str) -> bool:
         return self._vault.recover_session(
@@ -174,7 +187,6 @@ class Sessions:
             guild_id=row.guild_id,
             user_id=row.user_id,
             expires_at=int(row.expires_at),
-            version=row.version,
         )
 
     def _try(self, row: BlobRow, passphrase: str) -> None:
@@ -182,7 +194,12 @@ class Sessions:
             left = self._blobs.use_attempt(row.session_id)
         except ConflictError:
             raise SessionError from None
-        if self._unseal(row, passphrase):
+        try:
+            opened = self._unseal(row, passphrase)
+        except OutsideError:
+            self._blobs.return_attempt(row.session_id)
+            raise
+        if opened:
             self._blobs.forget_attempts(row.session_id)
         elif left:
             raise WrongPassphrase(row.session_id, left)
