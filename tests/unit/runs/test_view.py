@@ -45,7 +45,7 @@ def test_a_view_read_afresh_names_what_is_under_way() -> None:
     runs = InMemoryRunStore(run)
     runs.add_progress(run.id, "apply", ProgressDelta(started=frozenset({OPERATIONS[0].key << 22}), now="now"))
 
-    view = progress_view(runs, artefacts, run, Phase.APPLY, NOW * 1000)
+    view = progress_view(runs, artefacts, run, NOW)
 
     assert [each.address for each in view.progress.in_flight] == ["null_resource.a"]
     assert (view.progress.total, view.now, view.version) == (2, "now", 1)

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from chatops.commands import suggest
 from chatops.commands.base import Call, Command, Option
+from chatops.commands.lookup import view_of
 from chatops.commands.reattach import reattach
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Colour, Reply
 from chatops.discord.text import code
-from chatops.domain.runs import Phase, Run
+from chatops.domain.runs import Run
 from chatops.domain.sessions import SESSION_SECONDS, Session
-from chatops.runs.view import ProgressView, progress_view
+from chatops.runs.view import ProgressView
 
 MOST_RUNS = 3
 """A session lasts half an hour: more deployments than this in it are found by /cloud-status."""
@@ -26,7 +27,7 @@ def handle(call: Call, services: Services) -> None:
     """
     session = services.sessions.get(call.text("session_id"), call.guild_id, call.person.id)
     runs = _latest_runs(session, services)
-    views = {run.id: _view(run, services) for run in runs}
+    views = {run.id: view_of(run, services) for run in runs}
     answer = _recovered(session, [_what_happened(run, views[run.id]) for run in runs], int(services.clock()))
     services.chat.edit_original(call.application_id, call.token, answer.payload())
     for run in runs:
@@ -44,11 +45,6 @@ def _latest_runs(session: Session, services: Services) -> Sequence[Run]:
     for run in services.runs.of_session(session.guild_id, session.id, opened_at):
         latest.setdefault(run.deployment, run)
     return list(latest.values())[:MOST_RUNS]
-
-
-def _view(run: Run, services: Services) -> ProgressView:
-    phase = run.build.phase if run.build else Phase.PLAN
-    return progress_view(services.runs, services.artefacts, run, phase, int(services.clock() * 1000))
 
 
 def _recovered(session: Session, happened: Sequence[str], now: int) -> Reply:

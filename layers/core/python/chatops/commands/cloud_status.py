@@ -2,13 +2,12 @@
 
 from chatops.commands import suggest
 from chatops.commands.base import Call, Command, Option
-from chatops.commands.lookup import deployment_named
+from chatops.commands.lookup import deployment_named, view_of
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Colour, Reply
 from chatops.discord.text import code
 from chatops.domain.deployments import Deployment
-from chatops.runs.view import progress_view
 
 
 def handle(call: Call, services: Services) -> Reply:
@@ -18,9 +17,7 @@ def handle(call: Call, services: Services) -> Reply:
 
 def _one(deployment: Deployment, services: Services) -> Reply:
     run = services.runs.get(deployment.last_run_id) if deployment.last_run_id else None
-    view = None
-    if run and run.build and not run.status.ended:
-        view = progress_view(services.runs, services.artefacts, run, run.build.phase, int(services.clock() * 1000))
+    view = view_of(run, services) if run and run.build and not run.status.ended else None
     return render.status(deployment, run, view)
 
 

@@ -1,14 +1,13 @@
 """Approve, reject, cancel: what a person may say to a run. Nothing in a custom_id is believed but the run's name."""
 
 from chatops.commands.base import Button, Call
-from chatops.commands.lookup import run_to_decide
+from chatops.commands.lookup import run_to_decide, view_of
 from chatops.commands.reattach import reply_token
 from chatops.commands.services import Services
 from chatops.discord import render
-from chatops.domain.runs import Phase, Run, Status
+from chatops.domain.runs import Run, Status
 from chatops.errors import ConflictError, OutsideError, UserError
 from chatops.runs.live import edit_unless_busy
-from chatops.runs.view import progress_view
 
 _TOO_LATE = "Somebody decided before you, or the time to decide is over. The message shows what became of it."
 
@@ -37,10 +36,8 @@ def cancel(run_id: str, call: Call, services: Services) -> str:
     if _waits(run):  # perhaps only since a moment ago
         _decide("reject", call, services, run)
         return f"Cancelled: the plan of `{run.deployment}` is not applied."
-    phase = run.build.phase if run.build else Phase.PLAN
-    view = progress_view(services.runs, services.artefacts, run, phase, int(services.clock() * 1000))
-    payload = render.progress(run, view).payload()
-    edit_unless_busy(services.runs, run.id, phase, services.clock(), lambda: _edit(run, call, services, payload))
+    payload = render.progress(run, view_of(run, services)).payload()
+    edit_unless_busy(services.runs, run.id, run.phase, services.clock(), lambda: _edit(run, call, services, payload))
     return (
         f"Stopping `{run.deployment}`: finishing the current resource. The message of the run tells when it has ended."
     )

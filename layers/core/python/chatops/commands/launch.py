@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from chatops.commands.base import Call
+from chatops.commands.lookup import view_of
 from chatops.commands.reattach import reattach, reply_token
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Reply
 from chatops.domain.blueprints import Value
 from chatops.domain.deployments import Deployment
-from chatops.domain.runs import Phase, Run, run_id_of
+from chatops.domain.runs import Run, run_id_of
 from chatops.domain.sessions import Session
 from chatops.errors import LockedError, UserError
 from chatops.runs.start import Start
-from chatops.runs.view import progress_view
 
 
 def launch(
@@ -92,9 +92,8 @@ def _where_it_was_left(known: Deployment | None, services: Services) -> str:
     run = services.runs.get(known.last_run_id) if known and known.last_run_id else None
     if run is None or not run.unfinished:
         return ""
-    phase = run.build.phase if run.build else Phase.PLAN
-    view = progress_view(services.runs, services.artefacts, run, phase, int(services.clock() * 1000))
-    return f"Continuing where we left off: run `{run.id}` was {run.status.value}, {render.reached(run, view)}.\n"
+    got = render.reached(run, view_of(run, services))
+    return f"Continuing where we left off: run `{run.id}` was {run.status.value}, {got}.\n"
 
 
 def _announce(run: Run, left_off: str, call: Call, services: Services) -> None:

@@ -6,6 +6,7 @@ from chatops.domain.approvals import may_decide
 from chatops.domain.deployments import Deployment, checked_name
 from chatops.domain.runs import Run
 from chatops.errors import DeniedError, UserError
+from chatops.runs.view import ProgressView, progress_view
 
 
 def deployment_named(call: Call, services: Services) -> Deployment:
@@ -21,6 +22,11 @@ def deployment_named(call: Call, services: Services) -> Deployment:
     names = [deployment.name for deployment in services.deployments.of_guild(call.guild_id)]
     known = ", ".join(f"`{each}`" for each in names[:20]) or "none yet; `/cloud-deploy-v2` makes one"
     raise UserError(f"There is no deployment `{name}` in this server. There are: {known}.")
+
+
+def view_of(run: Run, services: Services) -> ProgressView:
+    """How far the run is, or got."""
+    return progress_view(services.runs, services.artefacts, run, services.clock())
 
 
 def run_to_decide(run_id: str, call: Call, services: Services) -> Run:

@@ -3,13 +3,13 @@
 from contextlib import suppress
 
 from chatops.commands.base import Call
+from chatops.commands.lookup import view_of
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Reply
-from chatops.domain.runs import TOKEN_SECONDS, Phase, ReplyToken, Run
+from chatops.domain.runs import TOKEN_SECONDS, MessageRef, ReplyToken, Run
 from chatops.errors import ConflictError, OutsideError
 from chatops.runs.live import edit_unless_busy
-from chatops.runs.view import progress_view
 
 
 def reply_token(call: Call, now: int) -> ReplyToken:
@@ -36,13 +36,15 @@ def reattach(run: Run, call: Call, services: Services) -> None:
 
 
 def _shown(run: Run, services: Services) -> Reply:
-    phase = run.build.phase if run.build else Phase.PLAN
-    view = progress_view(services.runs, services.artefacts, run, phase, int(services.clock() * 1000))
-    return render.live(run, view)
+    return render.live(run, view_of(run, services))
 
 
 def _point_on(run: Run, services: Services) -> None:
     """Make the old message a pointer, unless the tracker is just editing it."""
-    phase, now, moved = run.build.phase if run.build else Phase.PLAN, services.clock(), render.moved(run).payload()
+    now = services.clock()
+
+    def point(old: MessageRef) -> None:
+        services.chat.edit(old, run.token, int(now), render.moved(run).payload())
+
     if old := run.message:
-        edit_unless_busy(services.runs, run.id, phase, now, lambda: services.chat.edit(old, run.token, int(now), moved))
+        edit_unless_busy(services.runs, run.id, run.phase, now, lambda: point(old))

@@ -147,6 +147,11 @@ class Run:
         return Phase.DESTROY if self.destroy else Phase.APPLY
 
     @property
+    def phase(self) -> Phase:
+        """The phase that it is in, or got to."""
+        return self.build.phase if self.build else Phase.PLAN
+
+    @property
     def got_to_work(self) -> bool:
         """Whether a build of the phase that changes the cloud has had its bundle."""
         return self.build is not None and bool(self.build.build_id) and self.build.phase is not Phase.PLAN

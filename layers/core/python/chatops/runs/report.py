@@ -106,14 +106,13 @@ class Report:
 
     def _detail(self, run: Run, cause: str) -> dict[str, Any]:
         """What the build left behind, as a claim of untrusted code: shown, never acted upon."""
-        phase = run.build.phase if run.build else Phase.PLAN
-        result = self._read(run, f"result-{phase.value}.json")
-        outputs = self._read(run, FINAL_FILES["outputs"]) if phase is Phase.APPLY else {}
+        result = self._read(run, f"result-{run.phase.value}.json")
+        outputs = self._read(run, FINAL_FILES["outputs"]) if run.phase is Phase.APPLY else {}
         resources = _items(result.get("resources"))
         unsaved = run.got_to_work and self.artefacts.exists(run.artefact(FINAL_FILES["errored_state"]))
         return {
             "cause": cause[:1000],
-            "phase": phase.value,
+            "phase": run.phase.value,
             "errors": [_error(error) for error in _items(result.get("errors"))[:10]],
             "resources": [_text(address, 200) for address in resources[:50]],
             "existing": len(resources),
@@ -145,12 +144,11 @@ class Report:
         """Put the final message last: take the right to edit, and keep it."""
         if run.message is None:
             return True
-        phase = run.build.phase if run.build else Phase.PLAN
-        take_over(self.runs, run.id, phase, self.clock, self.sleep)
+        take_over(self.runs, run.id, run.phase, self.clock, self.sleep)
         run = self.runs.get(run.id) or run  # it may have got a fresh message meanwhile
         if run.message is None:
             return True
-        view = progress_view(self.runs, self.artefacts, run, phase, int(self.clock() * 1000))
+        view = progress_view(self.runs, self.artefacts, run, self.clock())
         try:
             self.chat.edit(run.message, run.token, int(self.clock()), render.final(run, view).payload())
         except OutsideError:

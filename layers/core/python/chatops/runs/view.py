@@ -37,6 +37,7 @@ def view_of(run: Run, phase: Phase, item: ProgressItem, index: ProgressIndex | N
     return ProgressView(phase, progress, item.seen.errors, item.seen.now or "", elapsed, item.version)
 
 
-def progress_view(runs: RunStore, artefacts: Artefacts, run: Run, phase: Phase, now_ms: int) -> ProgressView:
-    """The view of a phase, read afresh."""
-    return view_of(run, phase, runs.progress(run.id, phase.value), read_index(artefacts, run, phase), now_ms)
+def progress_view(runs: RunStore, artefacts: Artefacts, run: Run, now: float) -> ProgressView:
+    """The view of the run's phase at `now` (unix seconds), read afresh."""
+    item, index = runs.progress(run.id, run.phase.value), read_index(artefacts, run, run.phase)
+    return view_of(run, run.phase, item, index, int(now * 1000))
