@@ -1,5 +1,6 @@
 """One sandbox for all end-to-end tests: the real template with IAM enforced, real Terraform, Discord's stand-in."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -35,11 +36,32 @@ class Guild:
 
         What earlier tests left open is closed: a person may have only a few sessions at a time.
         """
-        Person(self.discord, "any", Strike()).close_sessions()
+        self.close_sessions()
         credentials = self.sandbox.guild_credentials()
         answer = self.slash("cloud-init", provider="aws", project_id=GUILD_ACCOUNT, credentials=credentials)
         assert "Session open" in answer.text
         return credentials
+
+    def open_sealed_session(self, passphrase: str) -> tuple[str, str]:
+        """Open a session that only a passphrase restores; returns its id and the pasted credentials."""
+        credentials = self.sandbox.guild_credentials()
+        options = {"provider": "aws", "project_id": GUILD_ACCOUNT, "credentials": credentials, "passphrase": True}
+        asked = self.discord.slash("cloud-init", options)
+        assert asked.modal, asked.problem
+        answer = self.fill(asked.interaction_id, passphrase=passphrase, again=passphrase)
+        found = re.search(r"Session `(\w+)`", answer.text)
+        assert found, answer.text
+        return found[1], credentials
+
+    def fill(self, interaction_id: str, **fields: str) -> Message:
+        """Fill in the form that an interaction opened and return what came of it."""
+        result = self.discord.submit_modal(interaction_id, dict(fields))
+        assert result.problem is None, result.problem
+        return self._answer(result.message_id)
+
+    def close_sessions(self) -> None:
+        """Close what the owner has open."""
+        Person(self.discord, "any", Strike()).close_sessions()
 
     def live(self, deployment: str, words: str, seconds: float = 90, after: int = 0) -> Message:
         """The newest live message of a deployment's run, once it has these words."""
@@ -52,11 +74,12 @@ class Guild:
         """The id of the newest message in the channel."""
         return max((int(message.id) for message in self.discord.messages()), default=0)
 
-    def press(self, message: Message, label: str, user: str = "owner") -> None:
-        """Press a button that the message has."""
+    def press(self, message: Message, label: str, user: str = "owner") -> str:
+        """Press a button that the message has; returns the interaction's id."""
         button = next(each for each in message.buttons if each.label == label)
         result = self.discord.press(message.id, button.custom_id or "", user=user)
         assert result.problem is None, result.problem
+        return result.interaction_id
 
     def apply(self, deployment: str, command: str = "cloud-deploy-v2", **options: str) -> None:
         """Start a run and approve its plan."""

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from chatops.adapters.discord_http import USER_AGENT
-from sandbox import builds
+from sandbox import blows, builds
 from sandbox.discord.incoming import Request
 from sandbox.paths import RUN
 from sandbox.running import Sandbox
@@ -41,6 +41,24 @@ def test_the_credentials_are_found_nowhere(guild: Guild, heard: list[Request]) -
     places = list(everywhere(guild.sandbox, heard, since))
     assert {place.kind for place in places} == KINDS
     assert search(secret, places) == []
+
+
+def test_a_passphrase_brings_its_session_back_and_is_found_nowhere(guild: Guild, heard: list[Request]) -> None:
+    """Also after it was typed into a form again, wrong and right, since the process that knew it was killed."""
+    since, passphrase = time.time(), f"{secrets.token_urlsafe(12)} {secrets.token_urlsafe(12)}"
+    guild.close_sessions()
+    session_id, credentials = guild.open_sealed_session(passphrase)
+    assert blows.kill_commands()
+    locked = guild.slash("cloud-recover-session", session_id=session_id)
+    assert "locked with your passphrase" in locked.text
+    wrong = guild.fill(guild.press(locked, "Unlock"), passphrase=passphrase[::-1])
+    assert "tries are left" in wrong.text
+    right = guild.fill(guild.press(wrong, "Try again"), passphrase=passphrase)
+    assert "Session Recovered Successfully!" in right.text
+
+    places = list(everywhere(guild.sandbox, heard, since))
+    for secret in (passphrase, passphrase[::-1], json.loads(credentials)["aws_secret_access_key"]):
+        assert search(secret, places) == []
 
 
 @dataclass(frozen=True)
