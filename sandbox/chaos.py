@@ -91,8 +91,10 @@ def _story(sandbox: Sandbox, person: Person, played: Round) -> None:
     before = cloud.holdings(sandbox.guild_client)
     person.open_session(GUILD_ACCOUNT, sandbox.guild_credentials())
     try:
-        person.reach(DEPLOYED, blueprint=BLUEPRINT)
-        judge(played, cloud.added(before, cloud.holdings(sandbox.guild_client)))
+        try:
+            person.reach(DEPLOYED, blueprint=BLUEPRINT)
+        finally:
+            judge(played, cloud.added(before, cloud.holdings(sandbox.guild_client)))
         played.lost += locks(sandbox, played.name)
         person.reach(DESTROYED)
         left = cloud.added(before, cloud.holdings(sandbox.guild_client))

@@ -13,6 +13,8 @@ PATIENCE_SECONDS = 130.0
 ANSWER_SECONDS = 100.0
 """Lambda tries a command that died again after a minute."""
 ALL_SECONDS = 900.0
+MOST_RESUMES = 5
+"""More often than a round has crashes: what breaks once more does not break because of them."""
 _RESULT_SECONDS = 15.0
 _PAUSE_SECONDS = 2.0
 _TRIES = 4
@@ -103,7 +105,7 @@ class Person:
         """Type the goal's command, approve, and whenever it breaks recover and resume, until it is reached.
 
         Raises:
-            Stuck: it was not within ALL_SECONDS, or the product would not go on.
+            Stuck: it was not within ALL_SECONDS, it broke again and again, or the product would not go on.
         """
         command, plan, approval, approve, work = goal.moments
         self._after = max((int(message.id) for message in self._discord.messages()), default=0)
@@ -171,6 +173,8 @@ class Person:
         if "Session Recovered Successfully!" not in answer.text:
             raise Stuck(f"/cloud-recover-session said: {answer.text}")
         self.steps.append("recovered")
+        if self.steps.count("recovered") > MOST_RESUMES:
+            raise Stuck(f"{self._deployment} breaks again and again: {sight.message.text[:300]}")
 
         def shown() -> Sight | None:
             seen = self._newest(goal)

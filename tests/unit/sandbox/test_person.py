@@ -134,6 +134,18 @@ def test_a_session_that_does_not_come_back_is_the_end(script: Script) -> None:
         script.person.reach(DEPLOYED)
 
 
+def test_what_breaks_without_end_is_given_up(script: Script) -> None:
+    script.on("Approve:a", script.says("fine", "a", CUT, "Resume"))
+    script.on("Resume:a", script.says("First the plan", "b", CUT, "Resume"))
+    script.on("Resume:b", script.says("First the plan", "a", CUT, "Resume"))
+    script.on("cloud-recover-session", script.says("Session Recovered Successfully!"))
+
+    with pytest.raises(Stuck, match="again and again"):
+        script.person.reach(DEPLOYED)
+
+    assert script.person.steps.count("resumed") == person.MOST_RESUMES
+
+
 def test_what_is_gone_already_is_destroyed(script: Script) -> None:
     script.says("", "a", DONE)()
     script.on("cloud-destroy", script.says("There is no deployment `shop` in this server."))
