@@ -21,6 +21,7 @@ _COMES_WITHIN = 30.0
 _LOOK_SECONDS = 0.05
 _COMMAND_COMES_WITHIN = 5.0
 _COMMAND_LOOK_SECONDS = 0.005
+_GONE_WITHIN = 5.0
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,13 @@ def kill_commands() -> int:
 
 
 def _kill(victims: list[int]) -> int:
+    """Kill them, and wait until they are gone: on a busy machine a process dies only when it has its turn."""
     for pid in victims:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + _GONE_WITHIN
+    while any(map(processes.alive, victims)) and time.monotonic() < deadline:
+        time.sleep(_COMMAND_LOOK_SECONDS)
     return len(victims)
 
 

@@ -28,19 +28,24 @@ _START_SECONDS = 60
 
 
 class Emulator:
-    """ministack on 127.0.0.1; a 12-digit access key is that account's root (its convention, not AWS's)."""
+    """ministack on 127.0.0.1; a 12-digit access key is that account's root (its convention, not AWS's).
 
-    def __init__(self, port: int = 0, codebuild_url: str = "") -> None:
+    What it and its functions leave in files goes into `folder`.
+    """
+
+    def __init__(self, port: int = 0, codebuild_url: str = "", folder: Path = RUN) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._codebuild_url = codebuild_url
+        self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         program = Path(sys.executable).parent / "ministack"
         self._process = processes.start([str(program)], self._environment(), HOME / "emulator.log", signal.SIGINT)
-        (RUN / "emulator.pid").write_text(str(self._process.pid))  # for who cleans up after a sandbox that was killed
+        # For who cleans up after a sandbox that was killed.
+        (self._folder / "emulator.pid").write_text(str(self._process.pid))
         deadline = time.monotonic() + _START_SECONDS
         while not self._ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -77,8 +82,8 @@ class Emulator:
         """Built up, not inherited: the functions' processes see all of it."""
         return {
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
-            "HOME": str(_made(RUN / "home")),
-            "TMPDIR": str(_made(RUN / "tmp")),
+            "HOME": str(_made(self._folder / "home")),
+            "TMPDIR": str(_made(self._folder / "tmp")),
             "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1",
             "AUTH": "true",
