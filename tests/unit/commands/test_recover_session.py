@@ -146,7 +146,7 @@ def test_an_interrupted_run_says_what_exists_and_offers_the_ways_on(bot: Bot) ->
 
     told = recover(bot, session_id)
 
-    assert "was interrupted: 0 of 2 done" in told and "**Resume** finishes it" in told
+    assert "was cut short (interrupted): 0 of 2 done" in told and "**Resume** finishes it" in told
     ((result, ephemeral),) = bot.chat.follow_ups
     assert ephemeral and buttons(result) == ["Resume", "Destroy"] and "What exists now (1)" in shown(result)
 

@@ -69,7 +69,8 @@ def _what_happened(run: Run, view: ProgressView) -> str:
     if not run.status.ended:
         return f"The run of {name} is {run.status.value}. Its message follows, fresh."
     if run.unfinished:
-        return f"The run of {name} was {run.status.value}: {render.reached(run, view)}. **Resume** finishes it."
+        got = render.reached(run, view)
+        return f"The run of {name} was cut short ({run.status.value}): {got}. **Resume** finishes it."
     return f"The run of {name} has ended: {run.status.value}."
 
 

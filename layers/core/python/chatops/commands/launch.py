@@ -93,7 +93,7 @@ def _where_it_was_left(known: Deployment | None, services: Services) -> str:
     if run is None or not run.unfinished:
         return ""
     got = render.reached(run, view_of(run, services))
-    return f"Continuing where we left off: run `{run.id}` was {run.status.value}, {got}.\n"
+    return f"Continuing where we left off: run `{run.id}` was cut short ({run.status.value}), {got}.\n"
 
 
 def _announce(run: Run, left_off: str, call: Call, services: Services) -> None:
