@@ -4,13 +4,12 @@ from chatops.commands import suggest
 from chatops.commands.base import Call, Command, Option
 from chatops.commands.launch import launch
 from chatops.commands.services import Services
-from chatops.discord.replies import Reply
 from chatops.domain.blueprints import parse_variables
 from chatops.domain.deployments import checked_name
 from chatops.errors import UserError
 
 
-def handle(call: Call, services: Services) -> Reply | None:
+def handle(call: Call, services: Services) -> None:
     """Check everything that can be checked before anything is locked; then start the run."""
     blueprint = services.catalogue.get(call.text("blueprint"))
     name = checked_name(call.text("name") or blueprint.id.rpartition("/")[2])
@@ -20,7 +19,7 @@ def handle(call: Call, services: Services) -> Reply | None:
             f"`{name}` is a deployment of `{known.blueprint}` already. "
             f"Give another `name:`, or `/cloud-destroy name:{name}` first."
         )
-    return launch(
+    launch(
         call,
         services,
         deployment=name,

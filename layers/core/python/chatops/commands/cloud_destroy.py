@@ -5,13 +5,12 @@ from chatops.commands.base import Call, Command, Option
 from chatops.commands.launch import launch
 from chatops.commands.lookup import deployment_named
 from chatops.commands.services import Services
-from chatops.discord.replies import Reply
 
 
-def handle(call: Call, services: Services) -> Reply | None:
+def handle(call: Call, services: Services) -> None:
     """Start a run that plans a destruction; nothing goes before it is approved."""
     deployment = deployment_named(call, services)
-    return launch(
+    launch(
         call,
         services,
         deployment=deployment.name,

@@ -26,7 +26,7 @@ def launch(
     destroy: bool,
     variables: Mapping[str, Value],
     known: Deployment | None,
-) -> Reply | None:
+) -> None:
     """Start a run: the private answer first, then the public live message that everybody can follow.
 
     `known` is the deployment as it is, if there is one; it stays in its project and its region. Where the person's own
@@ -59,8 +59,7 @@ def launch(
         credentials = session.credentials if session else {}
         start(run, credentials, lambda started: _announce(started, _where_it_was_left(known, services), call, services))
     except LockedError as locked:
-        return _already_running(locked, run, call, services)
-    return None
+        _already_running(locked, run, call, services)
 
 
 def _session_for(provider: str, call: Call, services: Services, known: Deployment | None) -> Session | None:
@@ -110,7 +109,7 @@ def _announce(run: Run, left_off: str, call: Call, services: Services) -> None:
         services.runs.keep_message(run.id, live)
 
 
-def _already_running(locked: LockedError, wanted: Run, call: Call, services: Services) -> Reply | None:
+def _already_running(locked: LockedError, wanted: Run, call: Call, services: Services) -> None:
     """The person's own run for the same end goes on: show it again. Everything else is told who holds the lock."""
     run = services.runs.get(locked.run_id) if locked.run_id else None
     if run is None or run.status.ended or (run.user_id, run.destroy) != (wanted.user_id, wanted.destroy):
@@ -118,4 +117,3 @@ def _already_running(locked: LockedError, wanted: Run, call: Call, services: Ser
     told = Reply(f"{locked}\nContinuing where we left off: its message follows, fresh.")
     services.chat.edit_original(call.application_id, call.token, told.payload())
     reattach(run, call, services)
-    return None

@@ -4,21 +4,20 @@ from chatops.commands.base import Button, Call
 from chatops.commands.launch import launch
 from chatops.commands.lookup import run_of_this_guild
 from chatops.commands.services import Services
-from chatops.discord.replies import Reply
 from chatops.domain.deployments import Deployment
 from chatops.domain.runs import Run, run_id_of
 from chatops.errors import UserError
 
 
-def resume(call: Call, services: Services) -> Reply | None:
+def resume(call: Call, services: Services) -> None:
     """Plan what is missing of the run, with the variables that it had; apply it once somebody approves."""
     run = _left_off(call, services)
-    return _again(run, run.destroy, call, services)
+    _again(run, run.destroy, call, services)
 
 
-def destroy(call: Call, services: Services) -> Reply | None:
+def destroy(call: Call, services: Services) -> None:
     """Plan the destruction of what the run made; carry it out once somebody approves."""
-    return _again(_left_off(call, services), True, call, services)
+    _again(_left_off(call, services), True, call, services)
 
 
 def _left_off(call: Call, services: Services) -> Run:
@@ -49,13 +48,13 @@ def _overtaken(run: Run, call: Call, services: Services) -> bool:
     return services.runs.get(deployment.last_run_id) is not None
 
 
-def _again(run: Run, destroys: bool, call: Call, services: Services) -> Reply | None:
+def _again(run: Run, destroys: bool, call: Call, services: Services) -> None:
     blueprint = services.catalogue.get(run.blueprint)
     # A first plan that was cut off left no deployment, but its run knows where it was going.
     planned = Deployment(
         run.guild_id, run.deployment, run.blueprint, provider=run.provider, project_id=run.project_id, region=run.region
     )
-    return launch(
+    launch(
         call,
         services,
         deployment=run.deployment,
