@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Literal
 from runner.errors import TransferError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import IO
 
 TIMEOUT = 20.0
 BEAT_TIMEOUT = 8.0
 TRIES = 3
 TRANSFER_SECONDS = 300.0
+PIECE = 256 * 1024
 
 Answer = Literal["go on", "cancel", "gone"]
 
@@ -67,12 +68,16 @@ async def keep_beating(
         await asyncio.sleep(seconds)
 
 
-def upload(url: str, data: bytes, what: str, tries: int = TRIES) -> None:
-    """PUT to a signed address; tried again, each time after twice the pause, while network or server is at fault."""
-    headers = {"Content-Type": "application/octet-stream"}
+def upload(url: str, data: bytes, what: str, tries: int = TRIES, seconds: float = TRANSFER_SECONDS) -> None:
+    """PUT to a signed address; tried again, each time after twice the pause, while network or server is at fault.
+
+    `seconds` is how long each try may take to send.
+    """
+    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(len(data))}
     for attempt in range(tries):
+        body = _pieces(data, f"the upload of {what}", seconds)
         try:
-            _send(urllib.request.Request(url, data, headers, method="PUT"), f"the upload of {what}", 65536)
+            _send(urllib.request.Request(url, body, headers, method="PUT"), f"the upload of {what}", 65536)
         except TransferError as error:
             if attempt == tries - 1 or (error.status is not None and error.status < 500):
                 raise
@@ -99,10 +104,18 @@ def _send(request: urllib.request.Request, what: str, most: int, seconds: float 
         raise TransferError(f"{what} got no answer ({type(cause).__name__})") from None
 
 
+def _pieces(data: bytes, what: str, seconds: float) -> Iterator[bytes]:
+    deadline = time.monotonic() + seconds
+    for start in range(0, len(data), PIECE):
+        if time.monotonic() > deadline:
+            raise TransferError(f"{what} takes longer than {seconds:.0f} s")
+        yield data[start : start + PIECE]
+
+
 def _read(response: IO[bytes], what: str, most: int) -> bytes:
     data = bytearray()
     deadline = time.monotonic() + TRANSFER_SECONDS
-    while chunk := response.read(256 * 1024):
+    while chunk := response.read(PIECE):
         data += chunk
         if len(data) > most:
             raise TransferError(f"{what} is larger than {most} bytes")

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 # Far above what is shown (SHOWN), so that a secret which starts in the shown part is complete when it is looked for.
 KEPT = 64 * 1024
 SHOWN = 16 * 1024
-NOTICE = "chatops: raw Terraform state was printed here; it is withheld from this log"
+# Before every line of the runner's own.
+PREFIX = "chatops: "
+NOTICE = f"{PREFIX}raw Terraform state was printed here; it is withheld from this log"
 
 _STATE_KEY = re.compile(r'"(?:terraform_version|lineage|serial)"\s*:')
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"?')
@@ -87,14 +89,16 @@ class StateFilter:
     def _message(self, line: str) -> list[str]:
         # A message of Terraform's own is one line; "serial" alone may be an output's.
         dump = '"lineage"' in line and '"terraform_version"' in line
-        return [NOTICE] if dump else [line]
+        return [NOTICE] if dump or '"@message":"Emergency state dump"' in line else [line]
 
     def _decide(self, line: str) -> list[str]:
         self._held.append(line)
         self._depth = self._depth + _balance(line) if len(self._held) > 1 else _balance(line)
         if _STATE_KEY.search(line):
+            # A line that was too long to be kept whole has its other braces where nobody sees them.
+            cut = len(self._held) == 1 and len(line.encode()) >= KEPT
             self._held.clear()
-            self._withholding = self._depth > 0
+            self._withholding = self._depth > 0 and not cut
             return [NOTICE]
         return self.close() if self._depth <= 0 or len(self._held) > _HELD else []
 

@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from runner import bundle as bundles
-from runner import credentials
+from runner import credentials, kept_log
 from runner.control import ControlPlane, keep_beating, upload
+from runner.declared import sensitive_variables
 from runner.diagnostics import Diagnostic
 from runner.engine import IACEngineManager, tool_environment
 from runner.errors import BundleError, RunnerError, StoppedError, ToolError, TransferError
+from runner.kept_log import LogUpload
 from runner.log import Log
+from runner.plan_json import texts
 from runner.redact import Secrets
 from runner.steps import Steps, prepare
 from runner.stop import Stop
@@ -70,6 +73,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str], stream: TextI
         log.say(f"refused: {error}")
         return EXIT_CODES["failed"]
     remember(secrets, bundle)
+    given = [bundle.variables.get(name) for name in sensitive_variables(folder / "blueprint")]
+    secrets.add_all(texts([*given]), public="")
     return asyncio.run(_Run(bundle, folder, environment, secrets, log).run())
 
 
@@ -108,11 +113,15 @@ class _Run:
         self._steps: Steps | None = None
 
     async def run(self) -> int:
+        url = self._bundle.uploads.get("log")
+        log_upload = LogUpload(self._log.kept, kept_log.to(url), self._log.say) if url else None
         self._log.say(f"{self._bundle.phase} phase of run {self._bundle.run_id}")
         with self._watched():
             outcome = await self._outcome()
             await self._hand_in(outcome)
-        self._log.say(f"{self._bundle.phase} phase {outcome.status.replace('_', ' ')}")
+            self._log.say(f"{self._bundle.phase} phase {outcome.status.replace('_', ' ')}")
+            if log_upload:
+                await log_upload.finish()
         return EXIT_CODES[outcome.status]
 
     async def _outcome(self) -> Outcome:

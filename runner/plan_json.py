@@ -6,6 +6,7 @@ place, whatever is below it.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class PlanRedactor:
     def hide(self, value: Json, mask: Json) -> Json:
         """The value with everything under a `true` of the mask replaced."""
         if mask is True:
-            self.found.update(_texts(value))
+            self.found.update(texts(value))
             return HIDDEN
         if isinstance(value, dict) and isinstance(mask, dict):
             return {key: self.hide(item, mask.get(key)) for key, item in value.items()}
@@ -160,9 +161,12 @@ def _public(output: Json) -> Json:
     return {"sensitive": True} if hidden else output
 
 
-def _texts(value: Json) -> Iterator[str]:
+def texts(value: Json) -> Iterator[str]:
+    """Every text in the value, and its numbers as they are printed."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield json.dumps(value)
     elif isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
+            yield from texts(item)

@@ -1,184 +1,197 @@
 """Keeps secrets out of the log: the run's own, in every form they take, and anybody's of a known shape.
 
 A known secret is not searched as a whole: any run of 16 characters of any of its forms is enough (the whole of a
-shorter one). Line ends, indentation, box lines and backslashes are ignored on both sides. So a key is found when
-it is wrapped, indented, JSON-escaped at any depth, cut off, or in the middle of a longer base64 text.
+shorter one). So a key is found when it is wrapped, indented, escaped at any depth, cut off, or in the middle of a
+longer base64 text; `spellings.py` has what programs do to it.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
+from typing import TYPE_CHECKING, NamedTuple
 
+from runner import spellings
 from runner.lines import LineSplitter, StateFilter
+from runner.secret_shapes import KEY_BEGIN, KEY_END, KEY_IN_BASE64, REDACTED, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-REDACTED = "[redacted]"
+    from runner.spellings import View
+
 RUN = 16
 # A shorter value would be found in innocent words and destroy the log.
 SHORTEST = 8
+# Where a line ends with so many characters that a secret begins with, the next line may hold the others.
+HEAD = 4
+# Of so many characters of sensitive values all spellings are kept: at most about 350 MB of them.
+MOST = 128 * 1024
+# Provisioners whose last line is remembered, each its own.
+BODIES = 1000
 
 Span = tuple[int, int]
 
-_IGNORED = re.compile(r"\\+[nrt]?|[\s│|]", re.ASCII)
+_BODY = re.compile(r"^.{1,2000}?\((?:local|remote)-exec\): (?P<body>.*)")
+_STRING = r'[^"\\]*(?:\\.[^"\\]*)*'
+_BODY_IN_JSON = re.compile(rf'(?:"@message": ?"{_STRING}?\((?:local|remote)-exec\): |"output": ?")(?P<body>{_STRING})')
 
-_KEY_LABEL = r"[A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
-_KEY_BEGIN = re.compile(rf"-----BEGIN {_KEY_LABEL}")
-_KEY_END = re.compile(rf"-----END {_KEY_LABEL}")
-_KEY_WHOLE = re.compile(rf'-----BEGIN {_KEY_LABEL}[^"]*?(?:-----END {_KEY_LABEL}|(?=")|$)')
 _KEY_TEXT = re.compile(r"[A-Za-z0-9+/=]{16,}")
 _KEY_LAST = re.compile(r"[\s│|]*[A-Za-z0-9+/]{1,16}={0,2}\s*")
+_KEY_LINE = re.compile(r"[\s│|]*[A-Za-z0-9+/]+={0,2}\s*")
 # An RSA key of 16384 bits has about 200 lines.
 _KEY_LINES = 250
 
-_BASE64_KEY = "|".join(
-    re.escape(base64.b64encode(f"-----BEGIN {kind}".encode()).decode().rstrip("=")[:-1])
-    for kind in ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY")
-)
-_SHAPES = re.compile(
-    "|".join(
-        (
-            r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",  # AWS access key id
-            r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9+/=]{20,4096}",  # AWS session token
-            rf"(?:{_BASE64_KEY})[A-Za-z0-9+/=]{{20,8192}}",
-            r"\bgh[pousr]_[A-Za-z0-9]{36,255}",
-            r"\bgithub_pat_[A-Za-z0-9_]{22,255}",
-            r"\bglpat-[\w-]{20,64}",
-            r"\bxox[abeprs]-[A-Za-z0-9-]{10,255}",  # Slack
-            r"\b[MNO][A-Za-z0-9_-]{23,27}\.[\w-]{6}\.[\w-]{27,45}",  # Discord bot
-            r"\bdiscord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d{15,22}/[\w-]{30,300}",
-            r"\baW50ZXJhY3Rpb246[\w-]{20,400}",  # Discord interaction
-            r"\bya29\.[\w.-]{20,2048}",  # Google access token
-            r"\bAIza[\w-]{35}",  # Google API key
-            r"\bGOCSPX-[\w-]{20,64}",  # Google client secret
-            r"\beyJ[\w-]{10,4096}\.eyJ[\w-]{10,4096}\.[\w-]{10,2048}",  # JSON web token
-            r"\b[\w~.-]{3}[78]Q~[\w~.-]{31,34}",  # Azure client secret
-            r"\bhv[sbr]\.[\w-]{20,255}",  # Vault
-            r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,80}",  # HCP Terraform
-            r"\b(?:sk|rk)_live_[A-Za-z0-9]{20,255}",
-            r"\bsk-[A-Za-z0-9_-]{32,255}",
-            r"\bnpm_[A-Za-z0-9]{36}",
-            r"\bpypi-[\w-]{50,255}",
-        )
-    )
-)
-_LABELLED = re.compile(
-    r"(?P<label>"
-    r"(?i:secret_?access_?key)[\"'\\]{0,4}\s{0,20}[=:]>?\s{0,20}[\"'\\]{0,4}|"
-    r"\b(?:AccountKey|SharedAccessKey)=|"
-    r"[?&]sig=|"
-    r"\bX-Amz-(?:Signature|Security-Token|Credential)=|"
-    r"\b(?i:authorization)\W{1,8}(?i:bearer|basic|bot)\s|"
-    r"://[^/\s:@\"]{0,256}:(?=[^/\s@\"]{1,256}@)"
-    r")(?P<value>[^\s\"'\\&@,;]{4,4096})"
-)
+
+class Index:
+    """What is looked for, in one reading of the lines.
+
+    A line is tested in steps: wherever 16 characters in a row are a secret's, one of every nine pieces of 8 is; and
+    one of every five pieces of 4 is in any whole of 8. Few lines have one, and these are searched around it.
+    """
+
+    def __init__(self) -> None:
+        self._runs: set[str] = set()
+        self._wholes: dict[str, set[str]] = {}
+        self._heads: set[str] = set()
+        self._in_runs: set[str] = set()
+        self._in_wholes: set[str] = set()
+
+    def add(self, form: str) -> None:
+        """Look for this form: for any run of it, or for the whole when it is no longer than that."""
+        if len(form) < SHORTEST:
+            return
+        self._heads.update(form[:size] for size in range(HEAD, min(len(form), RUN)))
+        if len(form) < RUN:
+            self._wholes.setdefault(form[:SHORTEST], set()).add(form)
+            self._in_wholes.update(_pieces(form, SHORTEST // 2))
+        else:
+            self._runs.update(_pieces(form, RUN))
+            self._in_runs.update(_pieces(form, SHORTEST))
+
+    def forget(self, text: str) -> None:
+        """Do not look for runs that are in this text."""
+        self._runs.difference_update(_pieces(text, RUN))
+
+    def merge(self, other: Index) -> None:
+        """Look for what the other one looks for, too."""
+        self._runs |= other._runs
+        self._heads |= other._heads
+        self._in_runs |= other._in_runs
+        self._in_wholes |= other._in_wholes
+        for begin, wholes in other._wholes.items():
+            self._wholes.setdefault(begin, set()).update(wholes)
+
+    def find(self, text: str, *, goes_on: bool) -> list[Span]:
+        """Where the text has something of it; a text that goes on may have the beginning of a secret at its end."""
+        found = [
+            (start, start + RUN)
+            for start in _around(text, SHORTEST, RUN, self._in_runs)
+            if text[start : start + RUN] in self._runs
+        ]
+        for start in _around(text, SHORTEST // 2, SHORTEST, self._in_wholes):
+            wholes = self._wholes.get(text[start : start + SHORTEST], ())
+            found += [(start, start + len(whole)) for whole in wholes if text.startswith(whole, start)]
+        if goes_on:
+            size = next((size for size in range(RUN - 1, HEAD - 1, -1) if text[-size:] in self._heads), 0)
+            found += [(len(text) - size, len(text))] if size else []
+        return found
 
 
-def shapes(text: str) -> str:
-    """The text without anything that looks like a secret by its form alone."""
-    text = _KEY_WHOLE.sub(REDACTED, text)
-    text = _SHAPES.sub(REDACTED, text)
-    return _LABELLED.sub(rf"\g<label>{REDACTED}", text)
+def _around(text: str, part: int, whole: int, known: set[str]) -> Iterator[int]:
+    """The places around parts that are known: where a whole may begin that has one."""
+    step, done = whole - part + 1, 0
+    if known.isdisjoint(_pieces(text, part, step)):
+        return
+    for place, piece in enumerate(_pieces(text, part, step)):
+        if piece in known:
+            yield from range(max(done, place * step - step + 1), place * step + 1)
+            done = place * step + 1
+
+
+def _pieces(text: str, size: int, step: int = 1) -> Iterator[str]:
+    """Every piece of the text that has this size. Without a loop in Python: all lines go through here."""
+    end = len(text) - size + 1
+    return map(text.__getitem__, map(slice, range(0, end, step), range(size, size + end, step)))
+
+
+class Ends(NamedTuple):
+    """What the next line needs to know of this one, in each reading: a secret may begin there."""
+
+    squeezed: str = ""
+    decoded: str = ""
+    hexadecimal: str = ""
 
 
 class Secrets:
     """The secret values of one run."""
 
     def __init__(self) -> None:
-        self._plain: set[str] = set()
-        self._wholes: set[str] = set()
-        self._runs: set[str] = set()
-        self._heads: set[str] = set()
+        self._short: set[str] = set()
+        self._texts = Index()
+        self._hex = Index()
 
     def add(self, value: str, *, shortest: int = SHORTEST) -> None:
         """Never print this value; `shortest` below 8 is for values that are secret by name, whatever their length."""
-        if len(value) < shortest or not value.strip():
-            return
-        if len(value) < SHORTEST:
-            self._plain.add(value)
-            return
-        for form in forms(value):
-            self._add_form(_IGNORED.sub("", form))
+        if shortest <= len(value) < SHORTEST and value.strip():
+            self._short.add(value)
+        self._learn([value], self._texts)
 
-    def _add_form(self, form: str) -> None:
-        if len(form) < SHORTEST:
-            return
-        if len(form) < RUN:
-            self._wholes.add(form)
-        self._runs.update(form[i : i + RUN] for i in range(len(form) - RUN + 1))
-        self._heads.update(form[:size] for size in range(SHORTEST, min(len(form), RUN)))
+    def add_all(self, values: Iterable[str], public: str) -> int:
+        """Never print these values, save what is also in the public text; how many characters are too many for that.
+
+        The public text is of addresses: a secret that shares a name with one would take it out of every line.
+        """
+        left, known, texts = MOST, [], Index()
+        for value in sorted(values, key=len):
+            known += [value[: max(left, 0)]] if value not in public else []
+            left -= len(value)
+        self._learn(known, texts)
+        texts.forget(spellings.squeeze(public))
+        self._texts.merge(texts)
+        return max(-left, 0)
+
+    def _learn(self, values: Iterable[str], texts: Index) -> None:
+        for value in {each for whole in values for each in (whole, *spellings.inner(whole))}:
+            if len(value) < SHORTEST or not value.strip():
+                continue
+            for form in spellings.forms(value):
+                texts.add(form)
+            for form in spellings.hex_forms(value):
+                self._hex.add(form)
 
     def text(self, text: str) -> str:
         """The text without secrets, taken on its own."""
-        return shapes(self.known(text)[0])
+        return shapes(self._known(text, Ends(), goes_on=False)[0])
 
-    def known(self, text: str, before: str = "") -> tuple[str, str]:
-        """The text without the run's own secrets, and what the next line needs to know of this one.
+    def known(self, text: str, before: Ends = Ends()) -> tuple[str, Ends]:  # noqa: B008 - it cannot be changed
+        """The line without the run's own secrets, and what the next line needs to know of this one.
 
-        `before` is what the call for the line before returned second: a secret may begin there.
+        `before` is what the call for the line before returned second.
         """
-        squeezed, places = _squeeze(text)
-        joined = before + squeezed
-        spans = [(start - len(before), end - len(before)) for start, end in self._find(joined)]
-        cuts = [(places[max(start, 0)], places[end - 1] + 1) for start, end in spans if end > 0]
-        cuts += [match.span() for value in self._plain for match in re.finditer(re.escape(value), text)]
-        return _cut(text, cuts), joined[-(RUN - 1) :]
+        return self._known(text, before, goes_on=True)
 
-    def _find(self, text: str) -> Iterator[Span]:
-        runs = self._runs
-        for start in range(len(text) - RUN + 1 if runs else 0):
-            if text[start : start + RUN] in runs:
-                yield start, start + RUN
-        for whole in self._wholes:
-            start = text.find(whole)
-            while start >= 0:
-                yield start, start + len(whole)
-                start = text.find(whole, start + 1)
-        for size in range(RUN - 1, SHORTEST - 1, -1):
-            if text[-size:] in self._heads:
-                yield len(text) - size, len(text)
-                return
+    def _known(self, text: str, before: Ends, *, goes_on: bool) -> tuple[str, Ends]:
+        plain = spellings.squeezed(text)
+        cuts, end = _find(self._texts, plain, before.squeezed, goes_on)
+        decoded, decoded_end = spellings.decoded(text), end
+        if decoded or before.decoded != before.squeezed:
+            more, decoded_end = _find(self._texts, decoded or plain, before.decoded, goes_on)
+            cuts += more
+        digits, digits_end = spellings.hexadecimal(text, plain.text, always=bool(before.hexadecimal)), ""
+        if digits:
+            more, digits_end = _find(self._hex, digits, before.hexadecimal, goes_on)
+            cuts += more
+        cuts += [
+            match.span() for value in self._short if value in text for match in re.finditer(re.escape(value), text)
+        ]
+        return _cut(text, cuts), Ends(end, decoded_end, digits_end)
 
 
-def forms(value: str) -> Iterator[str]:
-    """Every spelling of a value that programs print: as it is, JSON, base64 at each alignment, URL, hex."""
-    escaped = json.dumps(value, ensure_ascii=False)[1:-1]
-    yield value
-    yield json.dumps(value)[1:-1]
-    # Go's JSON writes these three as \u003c and so on.
-    yield escaped.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    for quoted in (quote(value, safe=""), quote(value, safe="/"), quote(value, safe="$&+=:@"), quote_plus(value)):
-        yield quoted
-        yield re.sub("%[0-9A-F]{2}", lambda code: code.group().lower(), quoted)
-    for data in {value.encode(), escaped.encode()}:
-        yield data.hex()
-        yield data.hex().upper()
-        yield from _base64_forms(data)
-
-
-def _base64_forms(data: bytes) -> Iterator[str]:
-    for ahead, mixed in ((0, 0), (1, 2), (2, 3)):
-        text = base64.b64encode(bytes(ahead) + data).decode()
-        # The characters at both ends also hold bits of the neighbours: they are not ours to search for.
-        inner = text[mixed:].rstrip("=")[:-1] if text.endswith("=") else text[mixed:]
-        yield inner
-        yield inner.translate(str.maketrans("+/", "-_"))
-
-
-def _squeeze(text: str) -> tuple[str, list[int]]:
-    """The text without what is ignored, and for each character left its place in the text."""
-    places: list[int] = []
-    last = 0
-    for match in _IGNORED.finditer(text):
-        places.extend(range(last, match.start()))
-        last = match.end()
-    places.extend(range(last, len(text)))
-    return _IGNORED.sub("", text), places
+def _find(index: Index, view: View, before: str, goes_on: bool) -> tuple[list[Span], str]:
+    """The parts of the line behind what the view has of the index, and the end of the view."""
+    joined = before + view.text
+    spans = ((start - len(before), end - len(before)) for start, end in index.find(joined, goes_on=goes_on))
+    return [view.place(max(start, 0), end) for start, end in spans if end > 0], joined[-(RUN - 1) :]
 
 
 def _cut(text: str, spans: Iterable[Span]) -> str:
@@ -208,8 +221,9 @@ class LogFilter:
         self._secrets = secrets
         self._lines = LineSplitter()
         self._state = StateFilter()
-        self._before = ""
-        self._key_lines = 0
+        self._before = Ends()
+        self._bodies: dict[str, Ends] = {}
+        self._keys = KeyFilter()
 
     def feed(self, chunk: bytes) -> Iterator[str]:
         """The lines that this chunk completes, safe to print."""
@@ -223,19 +237,54 @@ class LogFilter:
         yield from map(self._safe, self._state.close())
 
     def _safe(self, line: str) -> str:
-        safe, self._before = self._secrets.known(line, self._before)
-        return shapes(self._inside_key(safe))
+        safe = self._provisioned(line) if "-exec): " in line else line
+        safe, self._before = self._secrets.known(safe, self._before)
+        return shapes(self._keys(line, safe))
 
-    def _inside_key(self, line: str) -> str:
-        """Hide what follows the first line of an unknown private key, up to its last."""
-        if self._key_lines:
-            self._key_lines -= 1
-            end = _KEY_END.search(line)
-            head, tail = (line[: end.start()], line[end.end() :]) if end else (line, "")
-            self._key_lines = 0 if end else self._key_lines
-            hidden = REDACTED if _KEY_LAST.fullmatch(head) else _KEY_TEXT.sub(REDACTED, head)
-            line = hidden + tail
-        begins = list(_KEY_BEGIN.finditer(line))
-        if begins and not _KEY_END.search(line, begins[-1].end()):
-            self._key_lines = _KEY_LINES
+    def _provisioned(self, line: str) -> str:
+        """The line with what a provisioner said made safe on its own: what it said before is in a line of that form."""
+        found = list((_BODY_IN_JSON if line.startswith("{") else _BODY).finditer(line))
+        who = line[found[0].start() : found[0].start("body")] if found else ""
+        before = self._bodies.get(who, Ends())
+        if len(self._bodies) > BODIES:
+            self._bodies.clear()
+        for match in reversed(found):
+            start, end = match.span("body")
+            safe, self._bodies[who] = self._secrets.known(match["body"], before)
+            line = line[:start] + safe + line[end:]
         return line
+
+
+class KeyFilter:
+    """Hides the later lines of a private key that nobody told of, in its own form and in base64."""
+
+    def __init__(self) -> None:
+        self._lines = 0
+        self._width = 0
+
+    def __call__(self, line: str, safe: str) -> str:
+        """The safe line without them; the line as it was says where a key begins and ends."""
+        if self._width and _KEY_LINE.fullmatch(line):
+            safe = REDACTED
+            self._width = self._width if len(line) == self._width else 0
+        else:
+            self._width = len(line) if _ends_in_coded_key(line) else 0
+        if self._lines:
+            self._lines -= 1
+            safe = self._hidden(safe)
+            self._lines = 0 if KEY_END.search(line) else self._lines
+        begins = list(KEY_BEGIN.finditer(line))
+        if begins and not KEY_END.search(line, begins[-1].end()):
+            self._lines = _KEY_LINES
+        return safe
+
+    def _hidden(self, line: str) -> str:
+        end = KEY_END.search(line)
+        head, tail = (line[: end.start()], line[end.end() :]) if end else (line, "")
+        return (REDACTED if _KEY_LAST.fullmatch(head) else _KEY_TEXT.sub(REDACTED, head)) + tail
+
+
+def _ends_in_coded_key(line: str) -> bool:
+    """Whether a private key in base64 goes on in the next line."""
+    may = "LS0t" in line or "0tLS" in line
+    return may and any(match.end() == len(line.rstrip()) for match in KEY_IN_BASE64.finditer(line))

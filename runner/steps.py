@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import re
+from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, cast
 
@@ -16,11 +17,11 @@ from runner.control import TRIES, download, upload
 from runner.diagnostics import Diagnostic, errors_in, last_words
 from runner.errors import BundleError, RunnerError, StoppedError, ToolError, TransferError
 from runner.plan_json import PlanRedactor, addresses, public_outputs, rewrite
-from runner.state_json import instances
+from runner.state_json import existing, instances, sensitive
 from runner.workspace import ERRORED_STATE, LOCK_FILE, PLAN_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from runner.bundle import Bundle
@@ -69,7 +70,9 @@ class Steps:
     async def plan(self) -> None:
         """init, settle what dead builds left, plan, show; then hand in the plan, what it says, and the lock file."""
         await self.init()
+        await self.learn_state()
         if self._bundle.stale_lock:
+            self.step("recover")
             # The control plane knows that the build which wrote it has ended; the id makes sure that it is that lock.
             await self.tool("force-unlock", "-force", "-no-color", self._bundle.stale_lock)
         if self._bundle.errored_state_gone:
@@ -77,7 +80,9 @@ class Steps:
         if "errored_state" in self._bundle.downloads:
             await self.push_errored_state()
         if self._bundle.adopt:
+            self.step("adopt")
             await adopt(self, self._bundle.adopt)
+        self.step("plan")
         destroy = ["-destroy"] if self._bundle.destroy else []
         await self.tool("plan", "-input=false", "-no-color", "-json", f"-out={PLAN_FILE}", *destroy)
         shown = await self.show()
@@ -91,6 +96,7 @@ class Steps:
 
     async def push_errored_state(self) -> None:
         """Save the state that an earlier run could not save. Never by force: lineage and serial must fit."""
+        self.step("recover")
         try:
             await self.tool("state", "push", "-no-color", ERRORED_STATE)
         except ToolError as error:
@@ -112,6 +118,7 @@ class Steps:
         await self.init()
         # The plan tells which values are sensitive, before anything can print them.
         await self.show()
+        self.step("apply")
         try:
             await self.tool("apply", "-input=false", "-no-color", "-json", PLAN_FILE)
         except (ToolError, StoppedError):
@@ -136,6 +143,7 @@ class Steps:
             args.append("-json")
         if self._bundle.phase != "plan" and (self._workspace.module / LOCK_FILE).exists():
             args.append("-lockfile=readonly")
+        self.step("init")
         for pause in INIT_PAUSES:
             try:
                 return await self.tool(*args)
@@ -145,6 +153,10 @@ class Steps:
                 self.log.say(f"init met network trouble; trying again in {pause:.0f} s")
                 await self._stop.pause(pause)
         return await self.tool(*args)
+
+    def step(self, name: str) -> None:
+        """Say what the tool's next commands are for, in the one form that the live message is told by."""
+        self.log.say(f"step {name}")
 
     async def tool(self, *args: str, quiet: bool = False) -> None:
         """Run the tool in front of everybody, or out of sight: then nobody takes it for the plan, or for the apply.
@@ -183,14 +195,23 @@ class Steps:
         plan = await self.read_json("show", "-json", "-no-color", PLAN_FILE, session=False)
         redactor = PlanRedactor()
         redacted = redactor.redact(plan)
-        # A value that is part of an address, or known to everybody, cannot be hidden without hiding what happens.
-        guild = self._bundle.credentials
-        public = "\n".join([*addresses(plan), *map(str, (guild.region, guild.project_id))])
-        public += "\n" + guild.values.get("client_email", "")
-        for value in redactor.found:
-            if value not in public:
-                self.secrets.add(value)
+        self.keep_secret(redactor.found, addresses(plan))
         return redacted
+
+    async def learn_state(self) -> None:
+        """What the state marks as sensitive is secret from now on; the plan itself tells only when it is made."""
+        try:
+            state = await self.read_json("state", "pull", seconds=60.0)
+        except ToolError:
+            return  # there is none yet, or planning will tell why it cannot be read
+        self.keep_secret(sensitive(state), existing(state))
+
+    def keep_secret(self, values: Iterable[str], public: Iterable[str]) -> None:
+        """Never print these values. What is known to everybody cannot be hidden without hiding what happens."""
+        guild = self._bundle.credentials
+        known = [*public, *map(str, (guild.region, guild.project_id)), guild.values.get("client_email", "")]
+        if left_out := self.secrets.add_all(values, "\n".join(known)):
+            self.log.say(f"{left_out} characters of sensitive values are too many to be looked for in this log")
 
     async def salvage(self) -> None:
         """After a failed apply: the state that could not be saved, and the names of what exists now."""
@@ -198,10 +219,16 @@ class Steps:
             await self.upload("errored_state", self._workspace.result(ERRORED_STATE, STATE_BYTES), STATE_TRIES)
         except TransferError as error:
             self.log.say(str(error))
-        success, stdout, _ = await self.capture(("state", "list"), session=True, seconds=30.0)
-        if success:
-            lines = stdout.decode("utf-8", "replace").splitlines()
-            self.resources = [self.secrets.text(line) for line in lines if line.strip()][:RESOURCES]
+        self.resources = [self.secrets.text(address) for address in existing(await self.last_state())][:RESOURCES]
+
+    async def last_state(self) -> Mapping[str, Json]:
+        """The state that could not be saved, else the stored one; nothing when neither can be read."""
+        with suppress(ValueError, RecursionError):
+            unsaved = json.loads(self._workspace.result(ERRORED_STATE, STATE_BYTES) or b"")
+            return unsaved if isinstance(unsaved, dict) else {}
+        with suppress(ToolError):
+            return await self.read_json("state", "pull", seconds=30.0)
+        return {}
 
     async def upload(self, name: str, data: bytes | None, tries: int = TRIES) -> None:
         """Hand something in; nothing happens when it does not exist or nobody asked for it."""

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from typing import Any
@@ -42,6 +43,11 @@ def main(arguments: Sequence[str]) -> int:
         "--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="whose form it is"
     )
     commands.add_parser("messages", help="show the channel as it is now")
+    file = commands.add_parser("file", help="print a file that is under a message: file shop-0123456789abcdef.txt")
+    file.add_argument("name")
+    file.add_argument(
+        "--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="who opens it"
+    )
     chosen = parser.parse_args(arguments)
     return _COMMANDS[chosen.command](chosen)
 
@@ -138,6 +144,15 @@ def _messages(_: argparse.Namespace) -> int:
     return 0
 
 
+def _file(chosen: argparse.Namespace) -> int:
+    query = urllib.parse.urlencode({"name": chosen.name, "user": chosen.user})
+    found = _ask(urllib.request.Request(f"{_origin()}/_sandbox/file?{query}"))
+    if found.get("error"):
+        sys.exit(str(found["error"]))
+    print(found["text"], end="")
+    return 0
+
+
 _COMMANDS = {
     "demo": _demo,
     "chaos": _chaos,
@@ -146,6 +161,7 @@ _COMMANDS = {
     "press": _press,
     "fill": _fill,
     "messages": _messages,
+    "file": _file,
 }
 
 

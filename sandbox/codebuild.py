@@ -1,14 +1,16 @@
 """A stand-in for CodeBuild: the emulator knows projects, but runs no builds.
 
 It takes what StartBuild would get from the state machine's activity and gives every build a worker process of its own
-(`sandbox.worker`). It serves BatchGetBuilds and StopBuild. When a worker is killed, what its build left running is
-killed too, as the end of a container would; the state machine hears of it late, so that the watchdog must find out.
+(`sandbox.worker`), to a few at once; the others wait. It tells of their phases and serves BatchGetBuilds and StopBuild.
+When a worker is killed, what its build left running is killed too, as the end of a container would; the state machine
+hears of it late, so that the watchdog must find out.
 """
 
 import json
 import os
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -18,13 +20,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox import builds, processes
+from sandbox import builds, phases, processes
 from sandbox.paths import HOME
 
 LOST_HOST_SECONDS = 150
 """When the state machine hears of a build whose host was lost. Nobody says how long that takes on AWS."""
 SLOTS = 4
-"""How many builds run at once; more wait in the activity, as they would in CodeBuild's queue."""
+"""How many builds run at once; more wait for a free place, as they would in CodeBuild's queue."""
 
 
 class CodeBuild:
@@ -35,15 +37,32 @@ class CodeBuild:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
+        self._places = threading.Semaphore(SLOTS)
 
     def start(self) -> None:
         """Serve the API."""
         self._run(lambda: self._server.serve_forever(0.1))
 
-    def start_builds(self, states: Any, activity: str, environment: Mapping[str, str]) -> None:
-        """Take builds from the activity; `states` is a Step Functions client, `environment` the workers'."""
-        for _ in range(SLOTS):
-            self._run(lambda: self._take_builds(states, activity, environment))
+    def start_builds(self, client: Callable[[str], Any], activity: str, environment: Mapping[str, str]) -> None:
+        """Take builds from the activity; `client` makes a client of a service, `environment` is the workers'."""
+        states, projects, events = client("stepfunctions"), client("codebuild"), client("events")
+
+        def build(task: Mapping[str, str]) -> None:
+            arguments = json.loads(task["input"])
+            name = arguments["ProjectName"]
+            build_id = f"{name}:{uuid.uuid4()}"
+            variables = phases.given_to(projects.batch_get_projects(names=[name])["projects"][0], arguments)
+            phases.tell(events, build_id, variables, "SUBMITTED")
+            with self._places:
+                if self._stopping.is_set():
+                    return
+                phases.tell(events, build_id, variables, "QUEUED")
+                given = json.dumps({"token": task["taskToken"], "arguments": arguments, "build_id": build_id})
+                ended_well = self._work(dict(environment) | {"SANDBOX_TASK": given})
+            if not ended_well:
+                self._tell_late(states, task["taskToken"])
+
+        self._run(lambda: self._take_builds(states, activity, build))
 
     def stop_builds(self) -> None:
         """Take no more, and kill what runs."""
@@ -63,7 +82,7 @@ class CodeBuild:
         thread.start()
         self._threads.append(thread)
 
-    def _take_builds(self, states: Any, activity: str, environment: Mapping[str, str]) -> None:
+    def _take_builds(self, states: Any, activity: str, build: Callable[[Mapping[str, str]], None]) -> None:
         while not self._stopping.is_set():
             try:
                 task = states.get_activity_task(activityArn=activity)
@@ -71,9 +90,7 @@ class CodeBuild:
                 self._stopping.wait(1)
                 continue
             if task.get("taskToken"):
-                given = json.dumps({"token": task["taskToken"], "arguments": json.loads(task["input"])})
-                if not self._work(dict(environment) | {"SANDBOX_TASK": given}):
-                    self._run(partial(self._tell_late, states, task["taskToken"]))
+                self._run(partial(build, task))
 
     def _work(self, environment: Mapping[str, str]) -> bool:
         """Run a worker to its end; False if it was killed."""

@@ -101,7 +101,7 @@ class Sandbox:
         self._say(f"builds use {Path(found.terraform).name} with the AWS provider {found.provider}")
         self._started.append(self.codebuild.stop_builds)
         environment = self._worker_environment(found)
-        self.codebuild.start_builds(self.client("stepfunctions"), self.outputs["ActivityArn"], environment)
+        self.codebuild.start_builds(self.client, self.outputs["ActivityArn"], environment)
         self._make_guild_user()
         self._connect_discord()
 

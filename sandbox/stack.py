@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sandbox import phases
 from sandbox.emulator import REGION, Emulator
 from sandbox.paths import BUILD, HOME, ROOT, RUN, RUNTIME
 
@@ -33,6 +34,7 @@ def deploy(
         "DiscordApiBaseUrl": discord_api,
         "PythonRuntime": RUNTIME,
         "RunPhaseResource": activity,
+        "BuildEventSource": phases.SOURCE,
         "RequireTls": "false",
     }
     _sam(

@@ -12,8 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -23,7 +22,7 @@ import yaml
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox import builds, processes
+from sandbox import builds, phases, processes
 
 _STOP_GRACE_SECONDS = 45
 _FLUSH_SECONDS = 0.5
@@ -33,7 +32,7 @@ def main() -> None:
     """Run the one build that the environment describes, and tell the state machine as `startBuild.sync` would."""
     signal.signal(signal.SIGTERM, _end)
     task = json.loads(os.environ.pop("SANDBOX_TASK"))
-    record = _run(task["arguments"])
+    record = _run(task["build_id"], task["arguments"])
     described = json.dumps({"Build": record.described()}, default=str)
     states = _client("stepfunctions")
     with suppress(ClientError):  # the execution may have ended meanwhile
@@ -51,15 +50,17 @@ def _end(*_: object) -> None:
     os._exit(1)
 
 
-def _run(arguments: Mapping[str, Any]) -> builds.BuildRecord:
+def _run(build_id: str, arguments: Mapping[str, Any]) -> builds.BuildRecord:
     name = arguments["ProjectName"]
     project = _client("codebuild").batch_get_projects(names=[name])["projects"][0]
-    record = builds.begun(f"{name}:{uuid.uuid4()}", name)
+    record = builds.begun(build_id, name)
+    variables = phases.given_to(project, arguments)
+    phases.tell(_client("events"), build_id, variables, "PROVISIONING")
     with tempfile.TemporaryDirectory(prefix="build-") as home:
         process = subprocess.Popen(
             ["bash", "-c", _commands(project)],
             cwd=home,
-            env=_environment(project, arguments, record.id, home),
+            env=_environment(variables, record.id, home),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -78,10 +79,9 @@ def _commands(project: Mapping[str, Any]) -> str:
     return "\n".join(command for phase in phases.values() for command in phase["commands"])
 
 
-def _environment(project: Mapping[str, Any], arguments: Mapping[str, Any], build_id: str, home: str) -> dict[str, str]:
-    """The project's variables, StartBuild's over them, and what stands for the build image of the real thing."""
-    declared = [*project["environment"].get("environmentVariables", []), *_lowered(arguments)]
-    variables = {variable["name"]: variable["value"] for variable in declared}
+def _environment(given: Sequence[Mapping[str, str]], build_id: str, home: str) -> dict[str, str]:
+    """The build's variables, and what stands for the build image of the real thing."""
+    variables = {variable["name"]: variable["value"] for variable in given}
     stand_ins = {name.removeprefix("BUILD_"): value for name, value in os.environ.items() if name.startswith("BUILD_")}
     return {
         "PATH": os.environ["PATH"],
@@ -92,13 +92,6 @@ def _environment(project: Mapping[str, Any], arguments: Mapping[str, Any], build
         **variables,
         **stand_ins,
     }
-
-
-def _lowered(arguments: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [
-        {"name": variable["Name"], "value": variable["Value"]}
-        for variable in arguments.get("EnvironmentVariablesOverride", [])
-    ]
 
 
 def _followed(process: "subprocess.Popen[bytes]", record: builds.BuildRecord, group: str) -> str:

@@ -9,7 +9,7 @@ from chatops.runs.sweep import Finding, sweep
 
 def handler(event: object, context: object) -> None:
     """Look at every active run, then sweep the expired recovery blobs and what waited for a form too long."""
-    runs, workflow, builds, call_report, blobs, interactions = bootstrap.sweep()
+    runs, workflow, builds, call_report, call_track, blobs, interactions = bootstrap.sweep()
     now = int(time.time())
 
     def report(finding: Finding) -> None:
@@ -17,7 +17,7 @@ def handler(event: object, context: object) -> None:
             {"source": "sweep", "run_id": finding.run_id, "outcome": finding.outcome.value, "cause": finding.cause}
         )
 
-    findings, failed = sweep(runs, workflow, builds, report, now)
+    findings, failed = sweep(runs, workflow, builds, report, lambda run_id: call_track({"look": run_id}), now)
     counts = {
         "sessions": blobs.cleanup_expired_recovery_blobs(),
         "waiting": interactions.forget_expired(now),

@@ -101,6 +101,15 @@ def _messages(state: State, request: Request) -> JsonObject:
     return {"messages": [_shown(state, m) for m in state.messages.all() if _sees(state, user, m)]}
 
 
+def _file(state: State, request: Request) -> JsonObject:
+    """What is in the newest file of a name."""
+    name = request.query.get("name", "")
+    found = state.file(name, state.world.user(request.query.get("user", "owner")))
+    if found is None:
+        raise BadControlError(f"no message has a file {name!r}")
+    return {"text": found.decode("utf-8", "replace")}
+
+
 def _transcript(state: State, request: Request) -> JsonObject:
     """Events after `since`; waits up to `wait` seconds for the first."""
     try:
@@ -128,6 +137,7 @@ ACTIONS: dict[tuple[str, str], Callable[[State, Request], JsonObject]] = {
     ("POST", "submit"): _submit,
     ("POST", "autocomplete"): _autocomplete,
     ("GET", "messages"): _messages,
+    ("GET", "file"): _file,
     ("GET", "transcript"): _transcript,
     ("GET", "commands"): _commands,
     ("GET", "problems"): _problems,

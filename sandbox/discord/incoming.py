@@ -22,11 +22,16 @@ _FILE_FIELD = re.compile(r"files\[(\d+)\]")
 
 @dataclass(frozen=True)
 class Upload:
-    """One uploaded file; its content is not kept."""
+    """One uploaded file."""
 
     filename: str
-    size: int
+    data: bytes = field(repr=False)
     content_type: str
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.data)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Request:
             if parameters.get("name") == "payload_json":
                 payload = _object(_decoded(data))
             elif number and parameters.get("filename"):
-                uploads[int(number[1])] = Upload(parameters["filename"], len(data), _part_type(head))
+                uploads[int(number[1])] = Upload(parameters["filename"], data, _part_type(head))
         if len(uploads) > FILES_LIMIT or any(upload.size > FILE_LIMIT for upload in uploads.values()):
             raise ApiError(413, 40005, "Request entity too large")
         return payload, uploads
@@ -91,7 +96,7 @@ class Request:
 
 
 def _part_type(head: str) -> str:
-    found = re.search(r"^content-type: *([^\r\n;]+)", head, re.IGNORECASE | re.MULTILINE)
+    found = re.search(r"^content-type: *([^\r\n]+)", head, re.IGNORECASE | re.MULTILINE)
     return found[1].strip() if found else "application/octet-stream"
 
 

@@ -79,9 +79,11 @@ class RateLimiter:
 def too_many(retry_after: float, scope: Scope = "user") -> ApiError:
     """429 as Discord's own servers answer it."""
     is_global = scope == "global"
-    headers = {"Retry-After": str(math.ceil(retry_after)), "X-RateLimit-Scope": scope}
+    rounded = math.ceil(retry_after) if math.isfinite(retry_after) else retry_after
+    headers = {"Retry-After": str(rounded), "X-RateLimit-Scope": scope}
     if is_global:
         headers["X-RateLimit-Global"] = "true"
     message = "The resource is being rate limited." if scope == "shared" else "You are being rate limited."
-    extra = {"retry_after": math.ceil(retry_after * 1000) / 1000, "global": is_global}
+    exact = math.ceil(retry_after * 1000) / 1000 if math.isfinite(retry_after) else retry_after
+    extra = {"retry_after": exact, "global": is_global}
     return ApiError(429, 0, message, headers=headers, extra=extra)

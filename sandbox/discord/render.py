@@ -43,7 +43,7 @@ def render_message(
     for embed in body["embeds"]:
         lines += _indented("\n".join(_embed_lines(embed, show, colour)), "  │ ")
     for attachment in body["attachments"]:
-        lines.append(f"  [file: {show(str(attachment.get('filename') or attachment.get('id')))}]")
+        lines.append(f"  [file: {show(attachment['filename'])}, {_size(attachment['size'])}]")
     for component in body["components"]:
         lines += _indented("\n".join(_component_lines(component, show)), "  ")
     return "\n".join(lines)
@@ -136,6 +136,10 @@ def _control(component: JsonObject, show: Callable[[str], str]) -> str:
     if component.get("url"):
         return f"[ {label} ↗ {component['url']} ]"
     return f"[ {label} ]" + (" (disabled)" if component.get("disabled") else "")
+
+
+def _size(size: int) -> str:
+    return f"{size} bytes" if size < 1000 else f"{size / 1000:.2f} KB" if size < 1_000_000 else f"{size / 1e6:.2f} MB"
 
 
 def _moment(seconds: int, style: str | None, now: float) -> str:

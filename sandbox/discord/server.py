@@ -195,6 +195,10 @@ class DiscordServer:
         """The current state of one message."""
         return self._state.messages.get(message_id)
 
+    def file(self, name: str, *, user: User | str = "owner") -> bytes | None:
+        """The newest file of this name under a message that the user sees."""
+        return self._state.file(name, self.world.user(user))
+
     def watch(self, callback: Callable[[Event], None]) -> Callable[[], None]:
         """Call back for every event from now on, in order, on a thread of its own; returns the way to stop."""
         return self.transcript.watch(callback)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sandbox.discord.clock import Clock, Snowflakes
 from sandbox.discord.faults import Faults
@@ -14,6 +15,10 @@ from sandbox.discord.protocol import ANSWER_SECONDS, JsonObject
 from sandbox.discord.signing import KeyPair
 from sandbox.discord.transcript import Problem, Transcript
 from sandbox.discord.world import World
+
+if TYPE_CHECKING:
+    from sandbox.discord.incoming import Upload
+    from sandbox.discord.world import User
 
 APPLICATION_ID = "1061000000000000900"
 OLD_MESSAGE_SECONDS = 3600.0
@@ -47,6 +52,7 @@ class State:
         self.faults = Faults()
         self.limits = RateLimiter(self.clock, settings.rate_limit)
         self.old_edits = RateLimiter(self.clock, RateLimit(3, 6.0) if settings.rate_limit else None)
+        self.files: dict[str, bytes] = {}  # by attachment id, as Discord's CDN has them
         self.commands: dict[str | None, list[JsonObject]] = {}  # by guild id; None is the global scope
 
     def bot_user(self) -> JsonObject:
@@ -62,6 +68,22 @@ class State:
             "flags": 1 << 19,
             "bot": True,
         }
+
+    def store(self, upload: Upload) -> str:
+        """Keep a file under a new attachment id."""
+        attachment_id = self.ids.next()
+        self.files[attachment_id] = upload.data
+        return attachment_id
+
+    def file(self, name: str, user: User) -> bytes | None:
+        """The newest file of this name under a message that the user sees."""
+        for message in reversed(self.messages.all()):
+            channel = self.world.channel_by_id(message.channel_id)
+            if channel and self.world.may_enter(user, channel) and message.visible_to(user):
+                for attachment in message.body["attachments"]:
+                    if attachment["filename"] == name:
+                        return self.files.get(attachment["id"])
+        return None
 
     def problem(self, where: str, text: str, code: int = 0) -> None:
         """Record a refusal or a broken habit."""

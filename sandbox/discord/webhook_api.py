@@ -32,7 +32,7 @@ def checked(
         state.problem(request.where, str(ignored))
     if uploads or payload.get("attachments"):
         kept = old.body["attachments"] if old else []
-        payload["attachments"] = merged_attachments(kept, payload, uploads, channel_id, state.ids.next)
+        payload["attachments"] = merged_attachments(kept, payload, uploads, channel_id, state.store)
     return payload
 
 

@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 from chatops.domain.runs import MessageRef, ReplyToken
 from chatops.errors import ConflictError, OutsideError
+from chatops.ports import TextFile
 
 T = TypeVar("T")
 
@@ -99,14 +100,21 @@ class FakeChat:
 
     def __init__(self) -> None:
         self.answers: list[Mapping[str, Any]] = []
+        self.files: list[TextFile] = []
+        self.takes_files = True
         self.follow_ups: list[tuple[Mapping[str, Any], bool]] = []
         self.edits: list[Mapping[str, Any]] = []
         self.tokens: list[ReplyToken | None] = []
         self.messages: dict[str, Mapping[str, Any]] = {}
         self.editable = True
 
-    def edit_original(self, application_id: str, token: str, payload: Mapping[str, Any]) -> MessageRef:
+    def edit_original(
+        self, application_id: str, token: str, payload: Mapping[str, Any], file: TextFile | None = None
+    ) -> MessageRef:
+        if file and not self.takes_files:
+            raise OutsideError("PATCH to Discord answered 413, code 40005")
         self.answers.append(payload)
+        self.files += [file] if file else []
         return MessageRef("channel", f"answer-{len(self.answers)}")
 
     def follow_up(self, application_id: str, token: str, payload: Mapping[str, Any], ephemeral: bool) -> MessageRef:

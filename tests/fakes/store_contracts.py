@@ -10,8 +10,9 @@ import pytest
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import Approval, Build, MessageRef, Phase, ReplyToken, Run, Status, token_hash
+from chatops.domain.timings import KEPT_NAMES, KEPT_SAMPLES, LONGEST_NAME
 from chatops.errors import BusyError, ConflictError
-from chatops.ports import DeploymentStore, InteractionStore, RunStore
+from chatops.ports import DeploymentStore, InteractionStore, RunStore, Timings
 from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_run, new_run_id
 
 APPROVAL = Approval("task-token", "feed", NOW + 600)
@@ -313,14 +314,14 @@ class RunStoreContract:
 
     def test_progress_is_a_union_whatever_comes_twice_or_late(self, runs: RunStore) -> None:
         run_id = new_run_id()
-        first = ProgressDelta(started=frozenset({1, 2**62 - 1}), errors=("b", "a"), now="x")
-        second = ProgressDelta(done=frozenset({2}), failed=frozenset({3}), errors=("a",))
+        first = ProgressDelta(started=frozenset({1, 2**62 - 1}), errors=("b", "a"), steps=frozenset({7}))
+        second = ProgressDelta(done=frozenset({2}), failed=frozenset({3}), errors=("a",), heard=frozenset({0, 4}))
 
         runs.add_progress(run_id, "apply", first)
         runs.add_progress(run_id, "apply", second)
         item = runs.add_progress(run_id, "apply", first)
 
-        union = ProgressDelta(first.started, second.done, second.failed, ("a", "b"), "x")
+        union = ProgressDelta(first.started, second.done, second.failed, ("a", "b"), first.steps, second.heard)
         assert (item.seen, item.version) == (union, 3)
         assert runs.progress(run_id, "apply") == item
         assert runs.progress(run_id, "plan").version == 0
@@ -344,36 +345,29 @@ class RunStoreContract:
     def test_one_at_a_time_may_edit(self, runs: RunStore) -> None:
         run_id = new_run_id()
 
-        assert at_once(8, lambda: runs.lease_edit(run_id, "apply", NOW, 5)) == 1
-        assert runs.lease_edit(run_id, "plan", NOW, 5)
-        assert not runs.lease_edit(run_id, "apply", NOW + 5, 5)
-        assert runs.lease_edit(run_id, "apply", NOW + 5.1, 5)
+        assert at_once(8, lambda: runs.lease_edit(run_id, NOW, 5)) == 1
+        assert runs.lease_edit(new_run_id(), NOW, 5)
+        assert not runs.lease_edit(run_id, NOW + 5, 5)
+        assert runs.lease_edit(run_id, NOW + 5.1, 5)
 
     def test_the_right_to_edit_can_be_extended_and_given_back(self, runs: RunStore) -> None:
         run_id = new_run_id()
-        runs.lease_edit(run_id, "apply", NOW, 1)
-        runs.extend_edit(run_id, "apply", NOW, 60)
-        assert not runs.lease_edit(run_id, "apply", NOW + 30, 1)
+        runs.lease_edit(run_id, NOW, 1)
+        runs.extend_edit(run_id, NOW, 60)
+        assert not runs.lease_edit(run_id, NOW + 30, 1)
 
-        runs.extend_edit(run_id, "apply", NOW + 30, -1)
-        assert runs.lease_edit(run_id, "apply", NOW + 30, 1)
+        runs.release_edit(run_id, NOW + 30)
+        assert runs.lease_edit(run_id, NOW + 30, 1)
 
-    def test_the_right_is_not_given_back_over_news(self, runs: RunStore) -> None:
+    def test_it_is_known_when_the_message_was_last_edited(self, runs: RunStore) -> None:
         run_id = new_run_id()
-        runs.lease_edit(run_id, "apply", NOW, 60)
-        seen = runs.add_progress(run_id, "apply", ProgressDelta(now="a")).version
-        newer = runs.add_progress(run_id, "apply", ProgressDelta()).version
+        assert runs.edit_until(run_id) == 0
 
-        assert not runs.release_edit(run_id, "apply", seen)
-        assert not runs.lease_edit(run_id, "apply", NOW, 60)
-        assert runs.release_edit(run_id, "apply", newer)
-        assert runs.lease_edit(run_id, "apply", NOW, 60)
+        runs.lease_edit(run_id, NOW, 20)
+        assert runs.edit_until(run_id) == NOW + 20
+        runs.release_edit(run_id, NOW + 2)
 
-    def test_a_lease_before_any_progress_can_be_given_back(self, runs: RunStore) -> None:
-        run_id = new_run_id()
-        runs.lease_edit(run_id, "apply", NOW, 60)
-
-        assert runs.release_edit(run_id, "apply", runs.progress(run_id, "apply").version)
+        assert runs.edit_until(run_id) == pytest.approx(NOW + 2, abs=0.01)
 
 
 class DeploymentStoreContract:
@@ -633,3 +627,44 @@ class InteractionStoreContract:
 
         assert interactions.claim(name, NOW)
         assert interactions.run_of_build(name) == ("run", "plan", 0)
+
+
+class TimingsContract:
+    """Subclasses have a fixture `timings`."""
+
+    def test_of_a_server_without_runs_nothing_is_known(self, timings: Timings) -> None:
+        assert timings.of(new_run_id()) == {}
+
+    def test_what_is_added_is_known_with_what_was_before(self, timings: Timings) -> None:
+        guild = new_run_id()
+        timings.add(guild, {"aws_instance:create": [31, 35], "aws_instance:delete": [0]})
+        timings.add(guild, {"aws_instance:create": [33]})
+
+        assert timings.of(guild) == {"aws_instance:create": [31, 35, 33], "aws_instance:delete": [0]}
+
+    def test_a_server_never_sees_what_another_ones_runs_took(self, timings: Timings) -> None:
+        one, other = new_run_id(), new_run_id()
+        timings.add(one, {"aws_instance:create": [31]})
+
+        assert timings.of(other) == {}
+        timings.add(other, {"aws_instance:create": [90]})
+        assert timings.of(one) == {"aws_instance:create": [31]}
+
+    def test_the_names_that_were_used_last_are_kept_whatever_the_number(self, timings: Timings) -> None:
+        guild = new_run_id()
+        timings.add(guild, {f"first_{number}:create": [number] for number in range(KEPT_NAMES)})
+        timings.add(guild, {"second:create": [1], "first_299:create": [2]})
+
+        known = timings.of(guild)
+
+        assert len(known) == KEPT_NAMES
+        assert (known["second:create"], known["first_299:create"]) == ([1], [299, 2])
+        assert "first_298:create" not in known
+
+    def test_the_most_that_is_ever_kept_can_be_stored(self, timings: Timings) -> None:
+        guild = new_run_id()
+        most = {f"{number:0{LONGEST_NAME}}": [4_194_303] * KEPT_SAMPLES for number in range(KEPT_NAMES)}
+
+        timings.add(guild, most)
+
+        assert timings.of(guild) == most

@@ -8,6 +8,7 @@ from typing import Any
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import Approval, Build, MessageRef, ProgressItem, ReplyToken, Run, Status
+from chatops.domain.timings import Timed, remember
 from chatops.errors import BusyError, ConflictError, OutsideError
 
 ITEM_BYTES = 400_000
@@ -127,8 +128,8 @@ class InMemoryRunStore:
         item = self.progress(run_id, phase)
         united = item.seen | delta
         seen = replace(united, errors=tuple(sorted(united.errors)))
-        numbers = len(seen.started) + len(seen.done) + len(seen.failed)
-        check_item([*seen.errors, seen.now, "n" * numbers * NUMBER_BYTES])
+        numbers = sum(map(len, (seen.started, seen.done, seen.failed, seen.steps, seen.heard)))
+        check_item([*seen.errors, "n" * numbers * NUMBER_BYTES])
         if "" in seen.errors:
             raise OutsideError("writing an item: ValidationException")
         self.items[run_id, phase] = ProgressItem(seen, item.version + 1)
@@ -137,20 +138,20 @@ class InMemoryRunStore:
     def progress(self, run_id: str, phase: str) -> ProgressItem:
         return self.items.get((run_id, phase), ProgressItem())
 
-    def lease_edit(self, run_id: str, phase: str, now: float, seconds: float) -> bool:
-        if self.leases.get((run_id, phase), 0) >= now:
+    def lease_edit(self, run_id: str, now: float, seconds: float) -> bool:
+        if self.leases.get(run_id, 0) >= now:
             return False
-        self.leases[run_id, phase] = now + seconds
+        self.leases[run_id] = now + seconds
         return True
 
-    def extend_edit(self, run_id: str, phase: str, now: float, seconds: float) -> None:
-        self.leases[run_id, phase] = now + seconds
+    def extend_edit(self, run_id: str, now: float, seconds: float) -> None:
+        self.leases[run_id] = now + seconds
 
-    def release_edit(self, run_id: str, phase: str, version: int) -> bool:
-        if self.progress(run_id, phase).version != version:
-            return False
-        self.leases[run_id, phase] = 0
-        return True
+    def release_edit(self, run_id: str, now: float) -> None:
+        self.leases[run_id] = now - 0.001
+
+    def edit_until(self, run_id: str) -> float:
+        return self.leases.get(run_id, 0)
 
     def _known(self, run_id: str) -> Run:
         run = self.runs.get(run_id)
@@ -224,6 +225,21 @@ class InMemoryDeploymentStore:
         if row is None or row.lock is None or row.lock.run_id != run_id:
             raise ConflictError(f"{name!r} is not locked by run {run_id!r}")
         return row
+
+
+class InMemoryTimings:
+    """Seconds by guild and name."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Timed] = {}
+
+    def of(self, guild_id: str) -> Timed:
+        return self.known.get(guild_id, {})
+
+    def add(self, guild_id: str, samples: Timed) -> None:
+        known = remember(self.of(guild_id), samples)
+        check_item(known)
+        self.known[guild_id] = known
 
 
 class InMemoryInteractionStore:

@@ -25,6 +25,7 @@ class Sent:
     json: Any
     headers: dict[str, str]
     timeout: Any
+    files: Any = None
 
 
 @dataclass
@@ -35,7 +36,7 @@ class FakeTransport:
     sent: list[Sent] = field(default_factory=list)
 
     def request(self, method: str, url: str, **given: Any) -> requests.Response:
-        self.sent.append(Sent(method, url, given["json"], given["headers"], given["timeout"]))
+        self.sent.append(Sent(method, url, given.get("json"), given["headers"], given["timeout"], given.get("files")))
         found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(found, Exception):
             raise found

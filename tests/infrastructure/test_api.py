@@ -1,6 +1,9 @@
 """The API: three routes, each throttled for itself, and the alarm on those who knock in vain."""
 
+from typing import Any, cast
+
 from chatops.runs.hand_over import LOCK_IN_THE_WAY
+from chatops.runs.track import Track
 from tests.infrastructure.template import ROOT, resource, resources, written
 
 ROUTES = {
@@ -70,6 +73,22 @@ def test_a_lock_that_only_an_administrator_can_judge_raises_an_alarm_by_the_word
     assert metric["LogGroupName"] == "${HandOverLogs}"
     assert (transformed["MetricName"], transformed["MetricNamespace"]) == (alarm["MetricName"], alarm["Namespace"])
     assert (transformed["MetricValue"], alarm["Threshold"], alarm["Statistic"]) == ("1", 1, "Sum")
+
+
+def test_lines_of_an_unknown_build_are_counted_by_the_word_that_the_tracker_has_for_them() -> None:
+    metric = resource("LogsOfUnknownBuilds")
+    tracker = Track(**dict.fromkeys(Track.__dataclass_fields__, cast("Any", None)) | {"interactions": NobodysBuilds()})
+
+    assert metric["FilterPattern"] == f'{{ $.result = "{tracker("11111111-2222", [(0, "a line")])}" }}'
+    assert metric["LogGroupName"] == "${TrackProgressLogs}"
+    assert metric["MetricTransformations"][0]["MetricValue"] == "1"
+
+
+class NobodysBuilds:
+    """Where no build was linked to a run."""
+
+    def run_of_build(self, build_id: str) -> None:
+        return None
 
 
 def test_a_bundle_that_is_claimed_twice_raises_an_alarm_by_the_words_that_the_function_logs() -> None:

@@ -11,11 +11,14 @@ import pytest
 import yaml
 from botocore.validate import ParamValidator
 
-from chatops.domain.runs import CLAIM_SECONDS, PHASE_SECONDS
+from chatops.domain.runs import CLAIM_SECONDS, PHASE_SECONDS, QUEUE_SECONDS
+from tests.infrastructure.state_machine import builds, states
 from tests.infrastructure.template import resource, resources
 
 # Long enough for the claim, too short to hide a program in it.
 MOST_BYTES = 2048
+# On-demand machines take some tens of seconds; a large image on a bad day some minutes.
+SLOWEST_MACHINE_SECONDS = 300
 
 
 def project() -> dict[str, Any]:
@@ -118,7 +121,18 @@ def test_a_build_ends_after_its_phase_and_its_claim_is_good_while_it_waits() -> 
     body = project()
 
     assert body["TimeoutInMinutes"] * 60 > PHASE_SECONDS
-    assert body["QueuedTimeoutInMinutes"] * 60 <= CLAIM_SECONDS
+    assert body["QueuedTimeoutInMinutes"] * 60 == QUEUE_SECONDS
+
+
+def test_a_build_that_got_the_last_free_place_in_time_has_time_to_start_its_machine() -> None:
+    assert CLAIM_SECONDS >= QUEUE_SECONDS + SLOWEST_MACHINE_SECONDS
+
+
+@pytest.mark.parametrize("name", sorted(builds()))
+def test_the_state_machine_waits_for_a_build_that_waited_and_then_took_its_full_time(name: str) -> None:
+    longest = project()["TimeoutInMinutes"] * 60 + QUEUE_SECONDS
+
+    assert states()[name]["TimeoutSeconds"] > longest
 
 
 def test_a_builds_lines_go_to_the_group_that_the_tracker_reads() -> None:

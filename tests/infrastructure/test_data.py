@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chatops.domain.runs import FILES_KEPT_DAYS
 from chatops.domain.sessions import SESSION_SECONDS
 from tests.infrastructure.template import resource, resources, role_statements, statements, translated, written
 
@@ -107,11 +108,11 @@ def test_every_version_of_a_state_is_kept_a_while() -> None:
     assert [rule for rule in _rules(body) if "ExpirationInDays" in rule] == []
 
 
-def test_a_runs_files_are_gone_when_deleted_and_after_seven_days() -> None:
+def test_a_runs_files_are_gone_when_deleted_and_after_the_days_that_people_are_told() -> None:
     body = resource("RunsBucket")
 
     assert "VersioningConfiguration" not in body
-    assert [rule["ExpirationInDays"] for rule in _rules(body) if rule["Status"] == "Enabled"] == [7]
+    assert [rule["ExpirationInDays"] for rule in _rules(body) if rule["Status"] == "Enabled"] == [FILES_KEPT_DAYS]
     assert [rule for rule in _rules(body) if "Prefix" in rule or "TagFilters" in rule] == []
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from chatops import config
 from chatops.adapters.interaction_store import LEASE_SECONDS
+from chatops.runs.track import EDIT_SECONDS, SECONDS_PER_CALL
+from chatops.runs.track import LEASE_SECONDS as LONGEST_EDIT_SECONDS
 from tests.infrastructure.template import ROOT, functions, resource, resources, translated, written
 
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
@@ -100,6 +102,15 @@ def test_a_command_that_died_is_taken_over_by_lambdas_first_retry_and_never_befo
     assert settings["MaximumEventAgeInSeconds"] >= timeout + 60 + timeout + 120
 
 
+def test_a_batch_of_lines_gets_every_try_that_lambda_has_also_where_each_takes_its_full_time() -> None:
+    timeout = functions()["TrackProgress"]["Timeout"]
+    settings = resources("AWS::Lambda::EventInvokeConfig")["TrackProgressFunctionEventInvokeConfig"]
+
+    assert timeout > SECONDS_PER_CALL + LONGEST_EDIT_SECONDS + EDIT_SECONDS
+    assert settings["MaximumRetryAttempts"] == 2
+    assert settings["MaximumEventAgeInSeconds"] >= 3 * timeout + 60 + 120
+
+
 def test_no_other_function_is_invoked_asynchronously() -> None:
     with_queue = {name for name, body in functions().items() if "DeadLetterConfig" in body}
 
@@ -152,6 +163,7 @@ def test_only_the_api_the_events_and_the_logs_may_call_functions_from_outside() 
         ("${HandOverFunction}", "apigateway.amazonaws.com"),
         ("${ReportRunFunction}", "events.amazonaws.com"),
         ("${SweepFunction}", "events.amazonaws.com"),
+        ("${TrackProgressFunction}", "events.amazonaws.com"),
         ("${TrackProgressFunction}", "logs.${AWS::Region}.amazonaws.com"),
     }
 

@@ -15,11 +15,12 @@ from chatops.adapters.interaction_store import DynamoInteractionStore
 from chatops.adapters.run_role import StsRunRole, session_policy
 from chatops.adapters.run_store import DynamoRunStore
 from chatops.adapters.secrets import SecretsManager
+from chatops.adapters.timing_store import DynamoTimings
 from chatops.adapters.workflow import StepFunctionsWorkflow
 from chatops.domain.runs import Phase, Run
 from chatops.runs.bundle import FINAL_FILES, Beforehand, downloads, uploads
 from tests.infrastructure.operations import operations
-from tests.infrastructure.template import ROOT, functions, resource, resources, role_statements, written
+from tests.infrastructure.template import ROOT, as_list, functions, resource, resources, role_statements, written
 
 Grant = tuple[str, str]
 
@@ -45,7 +46,7 @@ def arn(service: str, name: str) -> str:
 
 
 BLOBS, DEPLOYMENTS = "${RecoveryBlobsTable.Arn}", "${DeploymentsTable.Arn}"
-RUNS, INTERACTIONS = "${RunsTable.Arn}", "${InteractionsTable.Arn}"
+RUNS, INTERACTIONS, GUILDS = "${RunsTable.Arn}", "${InteractionsTable.Arn}", "${GuildsTable.Arn}"
 RUN_FILES, PROJECT, MACHINE = "${RunsBucket.Arn}/runs/*/", "${RunProject.Arn}", "${RunStateMachine}"
 EXECUTIONS = arn("states", "execution:${RunStateMachine.Name}:*")
 BOT_TOKEN = Use(SecretsManager, "get", arn("secretsmanager", "secret:${BotTokenSecretName}-*"))
@@ -64,11 +65,13 @@ USES = {
         Use(DynamoDeploymentStore, "get of_guild acquire release", DEPLOYMENTS),
         Use(
             DynamoRunStore,
-            "create get of_session decide request_cancel finish mark_reported keep_message keep_token progress",
+            "create get of_session of_deployment decide request_cancel finish mark_reported keep_message keep_token "
+            "progress",
             RUNS,
         ),
         Use(S3Artefacts, "put delete", RUN_FILES + "credentials.sealed"),
         Use(S3Artefacts, "get", RUN_FILES + "index.json.gz"),  # a run's progress in /cloud-status
+        Use(S3Artefacts, "get", RUN_FILES + "log-*.gz"),
         Use(StepFunctionsWorkflow, "start", MACHINE),
         Use(StepFunctionsWorkflow, "decide", "*"),
         BOT_TOKEN,
@@ -87,6 +90,7 @@ USES = {
     "TrackProgress": [
         Use(DynamoRunStore, "get add_progress progress lease_edit extend_edit release_edit", RUNS),
         Use(DynamoInteractionStore, "run_of_build", INTERACTIONS),
+        Use(DynamoTimings, "of", GUILDS),
         Use(S3Artefacts, "get", RUN_FILES + "index.json.gz"),
         BOT_TOKEN,
     ],
@@ -104,6 +108,7 @@ USES = {
     "ReportRun": [
         Use(DynamoRunStore, "get request_cancel finish mark_reported progress lease_edit", RUNS),
         Use(DynamoDeploymentStore, "get record release forget", DEPLOYMENTS),
+        Use(DynamoTimings, "add", GUILDS),
         Use(S3Artefacts, "get", RUN_FILES + "result-*.json"),
         Use(S3Artefacts, "get", RUN_FILES + "outputs.json"),
         Use(S3Artefacts, "get", RUN_FILES + "index.json.gz"),
@@ -113,12 +118,13 @@ USES = {
         BOT_TOKEN,
     ],
     "Sweep": [
-        Use(DynamoRunStore, "active get request_cancel", RUNS),
+        Use(DynamoRunStore, "active get request_cancel edit_until", RUNS),
         Use(DynamoBlobTable, "expired delete", BLOBS),
         Use(DynamoInteractionStore, "forget_expired", INTERACTIONS),
         Use(CodeBuildBuilds, "status", PROJECT),
         Use(StepFunctionsWorkflow, "status stop", EXECUTIONS),
         Use(AsyncFunction, "__call__", "${ReportRunFunction.Arn}"),
+        Use(AsyncFunction, "__call__", "${TrackProgressFunction.Arn}"),
     ],
 }
 TRACE = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}
@@ -291,7 +297,10 @@ def _lent(phase: Phase) -> set[Grant]:
     text = json.dumps(policy).replace("arn:aws:s3:::state", "${StateBucket.Arn}").replace(key, "${DataKey.Arn}")
     document = json.loads(text.replace("arn:aws:s3:::runs", "${RunsBucket.Arn}"))
     return {
-        (action, target) for each in document["Statement"] for action in each["Action"] for target in each["Resource"]
+        (action, target)
+        for each in document["Statement"]
+        for action in as_list(each["Action"])
+        for target in as_list(each["Resource"])
     }
 
 

@@ -1,5 +1,6 @@
 """The DynamoDB adapters against tables made from template.yaml, put to the contract that the fakes keep."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -10,14 +11,21 @@ from chatops.adapters.deployment_store import DynamoDeploymentStore
 from chatops.adapters.dynamodb import Table
 from chatops.adapters.interaction_store import HELD_SECONDS, KEPT_SECONDS, DynamoInteractionStore
 from chatops.adapters.run_store import DynamoRunStore
+from chatops.adapters.timing_store import DynamoTimings
+from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import RUN_KEPT_SECONDS, Status
 from chatops.errors import OutsideError
 from sandbox.emulator import Emulator
 from tests.fakes.runs import NOW, a_run, new_run_id
-from tests.fakes.store_contracts import DeploymentStoreContract, InteractionStoreContract, RunStoreContract
+from tests.fakes.store_contracts import (
+    DeploymentStoreContract,
+    InteractionStoreContract,
+    RunStoreContract,
+    TimingsContract,
+)
 from tests.infrastructure import template
 
-TABLES = ("RunsTable", "DeploymentsTable", "InteractionsTable")
+TABLES = ("RunsTable", "DeploymentsTable", "InteractionsTable", "GuildsTable")
 _ASKED = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
 
@@ -67,10 +75,16 @@ def interactions(client: Any, tables: dict[str, str]) -> DynamoInteractionStore:
     return DynamoInteractionStore(Table(client, tables["InteractionsTable"]))
 
 
+@pytest.fixture
+def timings(client: Any, tables: dict[str, str]) -> DynamoTimings:
+    return DynamoTimings(Table(client, tables["GuildsTable"]), lambda: NOW)
+
+
 class TestRuns(RunStoreContract):
     def test_a_run_and_its_progress_are_forgotten_in_time(self, runs: DynamoRunStore, table: Any) -> None:
         run = self.stored(runs)
-        runs.lease_edit(run.id, "apply", NOW, 1)
+        runs.lease_edit(run.id, NOW, 1)
+        runs.add_progress(run.id, "apply", ProgressDelta())
 
         kept = {
             item["run_id"]["S"]: int(item["expires_at"]["N"])
@@ -78,7 +92,11 @@ class TestRuns(RunStoreContract):
             if item["run_id"]["S"].startswith(run.id)
         }
 
-        assert kept == {run.id: run.created_at + RUN_KEPT_SECONDS, f"{run.id}#apply": NOW + RUN_KEPT_SECONDS}
+        assert kept == {
+            run.id: run.created_at + RUN_KEPT_SECONDS,
+            f"{run.id}#edit": NOW + RUN_KEPT_SECONDS,
+            f"{run.id}#apply": pytest.approx(time.time() + RUN_KEPT_SECONDS, abs=60),
+        }
 
     def test_a_row_that_cannot_be_read_is_an_error_that_names_the_run(
         self, runs: DynamoRunStore, client: Any, tables: dict[str, str]
@@ -126,3 +144,12 @@ class TestInteractions(InteractionStoreContract):
 
         (item,) = [item for item in table("InteractionsTable") if item["id"]["S"] == f"held#{name}"]
         assert int(item["expires_at"]["N"]) == NOW + HELD_SECONDS
+
+
+class TestTimings(TimingsContract):
+    def test_what_no_run_adds_to_is_forgotten_as_runs_are(self, timings: DynamoTimings, table: Any) -> None:
+        timings.add(guild := new_run_id(), {"aws_instance:create": [31]})
+
+        (item,) = [item for item in table("GuildsTable") if item["guild_id"]["S"].startswith(guild)]
+        assert item["guild_id"]["S"] == f"{guild}#durations"
+        assert int(item["expires_at"]["N"]) == NOW + RUN_KEPT_SECONDS

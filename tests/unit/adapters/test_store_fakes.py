@@ -2,8 +2,13 @@
 
 import pytest
 
-from tests.fakes.store_contracts import DeploymentStoreContract, InteractionStoreContract, RunStoreContract
-from tests.fakes.stores import InMemoryDeploymentStore, InMemoryInteractionStore, InMemoryRunStore
+from tests.fakes.store_contracts import (
+    DeploymentStoreContract,
+    InteractionStoreContract,
+    RunStoreContract,
+    TimingsContract,
+)
+from tests.fakes.stores import InMemoryDeploymentStore, InMemoryInteractionStore, InMemoryRunStore, InMemoryTimings
 
 
 class TestRuns(RunStoreContract):
@@ -22,3 +27,9 @@ class TestInteractions(InteractionStoreContract):
     @pytest.fixture
     def interactions(self) -> InMemoryInteractionStore:
         return InMemoryInteractionStore()
+
+
+class TestTimings(TimingsContract):
+    @pytest.fixture
+    def timings(self) -> InMemoryTimings:
+        return InMemoryTimings()

@@ -129,7 +129,7 @@ def test_a_plan_that_becomes_ready_meanwhile_can_be_decided_in_the_fresh_message
 def test_the_old_message_is_left_alone_while_the_tracker_edits(bot: Bot) -> None:
     session_id = opened(bot)
     stored = of_session(bot, applying(), session_id)
-    bot.runs.lease_edit(stored.id, "apply", bot.clock.now, 20)
+    bot.runs.lease_edit(stored.id, bot.clock.now, 20)
 
     recover(bot, session_id)
 

@@ -233,7 +233,7 @@ def test_a_deploy_of_what_runs_already_shows_that_run_again(bot: Bot) -> None:
     assert "is locked by" in told and "Continuing where we left off" in told
     assert bot.only_run().message != run.message
     ((live, ephemeral),) = bot.chat.follow_ups
-    assert "(0/2 resources)" in shown(live) or "in Progress" in shown(live)
+    assert "Deployment Started" in shown(live) and "(2 resources)" in shown(live)
     assert not ephemeral
 
 

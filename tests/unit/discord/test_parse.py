@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatops.discord.interactions import Interaction, InteractionType, InvalidInteraction
+from chatops.discord.interactions import (
+    FILE_LIMIT,
+    Interaction,
+    InteractionType,
+    InvalidInteraction,
+    from_payload,
+    to_payload,
+)
 from chatops.discord.parse import parse_interaction
 from tests.unit.discord.sender import CHANNEL, GUILD, TOKEN, USER, button, command, interaction, text
 
@@ -28,6 +35,33 @@ def test_a_command_in_a_guild_is_read() -> None:
     assert read.person is not None
     assert (read.person.id, read.person.name, read.person.roles) == (USER, "Ada", ("1100000000000000009",))
     assert read.person.permissions == 9007199254740993
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"),
+    [
+        (52_428_800, 52_428_800),
+        (1, 1),
+        (0, FILE_LIMIT),
+        (-1, FILE_LIMIT),
+        (True, FILE_LIMIT),
+        ("9", FILE_LIMIT),
+        (1.5, FILE_LIMIT),
+        (None, FILE_LIMIT),
+    ],
+)
+def test_how_large_a_file_may_be_is_discords_word_where_it_is_a_number(said: Any, limit: int) -> None:
+    read = parse({**command("cloud-logs"), "attachment_size_limit": said})
+
+    assert read.file_limit == limit and from_payload(to_payload(read)).file_limit == limit
+
+
+def test_without_a_word_a_file_may_be_as_large_as_everywhere() -> None:
+    read = parse({name: value for name, value in command("x").items() if name != "attachment_size_limit"})
+    payload = to_payload(read)
+    del payload["interaction"]["file_limit"]  # of a function that was deployed before
+
+    assert (read.file_limit, from_payload(payload).file_limit) == (FILE_LIMIT, FILE_LIMIT)
 
 
 def test_a_ping_needs_nothing_but_its_type_and_may_bring_anything() -> None:

@@ -9,14 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatops.discord import render
-from chatops.discord.replies import Reply, cut
-from chatops.discord.text import block, code, duration
+from chatops.discord.replies import Colour, Reply, cut
+from chatops.discord.text import bar, block, code, duration
 from chatops.domain.deployments import Deployment, Lock
-from chatops.domain.progress import Operation, OperationKind, ProgressDelta, ProgressIndex
+from chatops.domain.progress import Operation, OperationKind, ProgressDelta, ProgressIndex, Step
 from chatops.domain.runs import Phase, ProgressItem, Run, Status
 from chatops.runs.view import ProgressView, view_of
 from chatops.story.facts import plan_facts
 from chatops.terraform.plan import read_plan
+from chatops.terraform.tracker import TerraformProgressTracker
 from sandbox.discord import message_rules, schema
 from tests.fakes.runs import FACTS, GUILD, MEMBER, NOW, OWNER, a_run, applying, awaiting, buttons, planning, shown
 
@@ -60,10 +61,9 @@ def view(
     operations: tuple[Operation, ...],
     phase: Phase = Phase.APPLY,
     errors: tuple[str, ...] = (),
-    now: str = "",
     **sets: Any,
 ) -> ProgressView:
-    seen = ProgressDelta(errors=errors, now=now or None, **sets)
+    seen = ProgressDelta(errors=errors, **sets)
     index = ProgressIndex(operations) if phase is not Phase.PLAN else None
     return view_of(applying(), phase, ProgressItem(seen, 3), index, NOW * 1000)
 
@@ -121,13 +121,14 @@ def test_a_plan_of_ten_thousand_changes_fits_and_names_the_destruction() -> None
 
 
 @settings(max_examples=150, deadline=None)
-@given(texts, texts, texts)
-def test_progress_is_accepted_and_inert_whatever_the_names(address: str, now: str, error: str) -> None:
+@given(texts, texts)
+def test_progress_is_accepted_and_inert_whatever_the_names(address: str, error: str) -> None:
     operation = (Operation(address or "x", OperationKind.UPDATE),)
     for run, phase in ((applying(), Phase.APPLY), (planning(), Phase.PLAN)):
-        shown_now = view(operation, phase, errors=(error,) if error else (), now=now, started=started(operation))
-        payload = accepted(render.progress(run, shown_now))
-        assert "evil" not in prose(payload) and "@everyone" not in prose(payload) and "**" not in prose(payload)
+        at_work, broken = {"started": started(operation)}, {"failed": started(operation)}
+        for sets in (at_work, broken, {"errors": (error,) if error else ()}):
+            payload = accepted(render.progress(run, view(operation, phase, **sets)))
+            assert "evil" not in prose(payload) and "@everyone" not in prose(payload) and "**" not in prose(payload)
 
 
 @settings(max_examples=100, deadline=None)
@@ -320,8 +321,85 @@ def test_the_slowest_comes_first_and_the_errors_are_on_top() -> None:
     payload = render.progress(applying(), view((first, second), errors=("it broke",), started=numbers)).payload()
 
     description = payload["embeds"][0]["description"]
+    assert description.startswith("```\nit broke\n```")
     assert description.index("x[1]") < description.index("x[0]")
-    assert payload["embeds"][0]["fields"][0]["name"] == "Failed"
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "shown_bar"),
+    [
+        (3, 7, "[▓▓▓▓░░░░░░] 43%"),
+        (7, 7, "[▓▓▓▓▓▓▓▓▓▓] 100%"),
+        (0, 7, "[░░░░░░░░░░] 0%"),
+        (0, 0, "[▒▒▒▒▒▒▒▒▒▒]"),
+        (15, 40, "[▓▓▓▒░░░░░░] 38%"),
+        (9_999, 10_000, "[▓▓▓▓▓▓▓▓▓▒] 99%"),
+        (12, 11, "[▓▓▓▓▓▓▓▓▓▓] 100%"),
+    ],
+)
+def test_the_bar_is_the_guides_and_finer_where_it_has_too_few_cells(done: int, total: int, shown_bar: str) -> None:
+    assert bar(done, total) == shown_bar
+
+
+@given(st.integers(1, 30), st.integers(0, 30))
+def test_the_bar_is_the_guides_wherever_its_cells_are_enough(total: int, done: int) -> None:
+    tracker = TerraformProgressTracker()
+    tracker.total_resources, tracker.completed_resources = total, min(done, total)
+
+    cells = bar(done, total).partition("]")[0].replace("▒", "░")
+
+    assert cells == tracker.get_progress_bar().partition("]")[0]
+
+
+COLOURS = [
+    (render.progress(applying(), view(many(2))), Colour.BLUE),
+    (render.progress(applying(), view(many(2), errors=("no",))), Colour.RED),
+    (render.progress(applying(), view(many(2), failed=started(many(1)))), Colour.RED),
+    (render.progress(applying(), replace(view(many(2)), silent=180)), Colour.AMBER),
+    (render.progress(applying(cancel_requested_by=OWNER), view(many(2))), Colour.AMBER),
+    (render.progress(planning(), replace(view((), Phase.PLAN), step=None)), Colour.GREY),
+    (render.final(applying(status=Status.SUCCEEDED, ended_at=NOW), view(many(2))), Colour.GREEN),
+    (render.final(applying(status=Status.FAILED, ended_at=NOW), view(many(2))), Colour.RED),
+]
+
+
+@pytest.mark.parametrize(("reply", "colour"), COLOURS, ids=range(len(COLOURS)))
+def test_the_colour_tells_the_state(reply: Reply, colour: Colour) -> None:
+    assert reply.colour is colour
+
+
+@pytest.mark.parametrize(
+    ("step", "phase", "told"),
+    [
+        (None, Phase.PLAN, "Waiting for a build machine"),
+        (Step.INIT, Phase.PLAN, "Initializing..."),
+        (Step.PROVIDERS, Phase.PLAN, "downloading the providers"),
+        (Step.READING, Phase.PLAN, "Comparing the plan with what exists"),
+        (Step.WORKING, Phase.APPLY, "Working..."),
+    ],
+)
+def test_before_resources_are_worked_on_the_step_is_told(step: Step | None, phase: Phase, told: str) -> None:
+    assert told in shown(render.progress(applying(), replace(view(many(2), phase), step=step)).payload())
+
+
+def test_of_what_is_under_way_five_are_shown_and_the_rest_counted() -> None:
+    payload = render.progress(applying(), view(many(17), started=started(many(17)))).payload()
+
+    assert shown(payload).count("Creating `") == 5 and "+12 more" in shown(payload)
+
+
+def test_a_cancel_that_came_too_late_is_told() -> None:
+    run = applying(status=Status.SUCCEEDED, ended_at=NOW, cancel_requested_by=OWNER)
+
+    assert "The cancel came too late" in shown(render.final(run, view(many(2))).payload())
+
+
+def test_the_end_counts_what_failed_and_what_never_started() -> None:
+    one, two, three, four = many(4)
+    seen = view((one, two, three, four), done=started((one,)), failed=started((two,)), started=started((one, two)))
+    run = applying(status=Status.FAILED, ended_at=NOW, plan=FACTS | {"total": 4})
+
+    assert "(1/4 resources) · 1 failed · 2 not started" in shown(render.final(run, seen).payload())
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from chatops.domain.progress import (
     Progress,
     ProgressDelta,
     ProgressIndex,
+    Step,
+    heard_mark,
     kind_of,
     pack,
     unpack,
@@ -204,5 +206,18 @@ def test_progress_never_goes_back_nor_beyond_its_total(earlier: ProgressDelta, l
 
 def test_a_delta_with_nothing_in_it_is_false():
     assert not ProgressDelta()
-    assert ProgressDelta(now="Creating a.b...")
-    assert (ProgressDelta(now="one") | ProgressDelta()).now == "one"
+    assert ProgressDelta(steps=frozenset({Step.INIT})) and ProgressDelta(heard=frozenset({0}))
+
+
+def test_the_furthest_step_counts_in_whatever_order_it_is_told() -> None:
+    first, later = (ProgressDelta(steps=frozenset({step})) for step in (Step.INIT, Step.WORKING))
+
+    assert (later | first).step is (first | later).step is Step.WORKING
+    assert ProgressDelta().step is None
+
+
+def test_when_something_was_last_heard_is_known_to_ten_seconds() -> None:
+    heard = frozenset(map(heard_mark, (-5, 3, 62, 19)))
+
+    assert ProgressDelta(heard=heard).last_heard == 60
+    assert ProgressDelta().last_heard == 0

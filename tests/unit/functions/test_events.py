@@ -15,13 +15,14 @@ import pytest
 from chatops import bootstrap
 from chatops.commands.services import Services
 from chatops.domain.deployments import Deployment
+from chatops.domain.progress import Step
 from chatops.domain.runs import MessageRef, Phase, Run, Status, token_hash
 from chatops.errors import RefusedClaim
 from chatops.runs.batch import read_log_event
 from chatops.runs.hand_over import HandedOver
 from chatops.story.facts import plan_facts
+from chatops.terraform.batch import read_batch
 from chatops.terraform.plan import read_plan
-from chatops.terraform.tracker import read_batch
 from chatops.vault.blobs import RecoveryBlobs
 from events.pack import BUILD_UUID, packed
 from tests.fakes.blob_table import InMemoryBlobTable
@@ -48,6 +49,8 @@ SAMPLES = {
     "start-phase.json": "start_phase",
     "sweep.json": "sweep",
     "track-progress.json": "track_progress",
+    "track-progress-look.json": "track_progress",
+    "track-progress-phase.json": "track_progress",
 }
 
 
@@ -85,6 +88,22 @@ class HandOver:
         if (run_id, token) != (RUN_ID, "sample-heartbeat-token"):
             raise RefusedClaim("not its build's heartbeat")
         return self.cancelled
+
+
+@dataclass
+class Tracker:
+    """Notes what it is told."""
+
+    built: list[tuple[str, Step]] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
+
+    def build(self, run_id: str, step: Step) -> str:
+        self.built.append((run_id, step))
+        return "edited"
+
+    def look(self, run_id: str) -> str:
+        self.looked.append(run_id)
+        return "edited"
 
 
 def build_with(monkeypatch: pytest.MonkeyPatch, builder: str, built: Any) -> None:
@@ -230,6 +249,24 @@ def test_lines_without_a_time_are_dated_like_the_line_before() -> None:
     assert [time_ms - lines[0][0] for time_ms, _ in lines] == [0, 7000, 7000, 7000]
 
 
+def test_track_progress_is_told_what_a_build_does_that_has_no_log_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = Tracker()
+    build_with(monkeypatch, "track", tracker)
+
+    answer("track-progress-phase.json")
+
+    assert tracker.built == [(RUN_ID, Step.PROVISIONING)]
+
+
+def test_track_progress_looks_where_the_watchdog_asks_it_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker = Tracker()
+    build_with(monkeypatch, "track", tracker)
+
+    answer("track-progress-look.json")
+
+    assert tracker.looked == [RUN_ID]
+
+
 @pytest.mark.parametrize("event", [{}, None, [], {"awslogs": {"data": "%"}}, {"awslogs": {"data": "aGVsbG8="}}])
 def test_track_progress_leaves_what_is_no_batch(event: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     build_with(monkeypatch, "track", None)
@@ -283,7 +320,7 @@ def test_sweep_looks_at_the_runs_and_forgets_expired_sessions(monkeypatch: pytes
     blobs.save_recovery_blob("current0", "1100000000000000004", GUILD, "sealed", 1100)
     interactions = InMemoryInteractionStore()
     interactions.hold("abandoned", {}, 0)
-    build_with(monkeypatch, "sweep", (InMemoryRunStore(), None, None, None, blobs, interactions))
+    build_with(monkeypatch, "sweep", (InMemoryRunStore(), None, None, None, None, blobs, interactions))
 
     answer("sweep.json")
 

@@ -1,24 +1,75 @@
 import base64
 import gzip
 import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from chatops import bootstrap
+from chatops.domain.progress import Step
+from chatops.errors import OutsideError
+from chatops.observability import logger
 from functions.track_progress.app import handler
+
+RUN = "0123456789abcdef"
+TOKEN = "the-claim-token-that-nobody-may-read"
+BUILD = {
+    "build": {
+        "completed": "SUBMITTED",
+        "variables": [
+            {"name": "RUN_ID", "type": "PLAINTEXT", "value": RUN},
+            {"name": "CLAIM_TOKEN", "type": "PLAINTEXT", "value": TOKEN},
+        ],
+    }
+}
+
+
+@dataclass
+class FakeTrack:
+    """Notes what reaches the tracker; `sick` lets every call fail."""
+
+    taken: list[tuple[Any, ...]] = field(default_factory=list)
+    sick: bool = False
+
+    def __call__(self, build_id: str, lines: Any) -> str:
+        return self._note("lines", build_id, lines)
+
+    def build(self, run_id: str, step: Step) -> str:
+        return self._note("build", run_id, step)
+
+    def look(self, run_id: str) -> str:
+        return self._note("look", run_id)
+
+    def _note(self, *what: Any) -> str:
+        if self.sick:
+            raise OutsideError("reading a run: the table does not answer")
+        self.taken.append(what)
+        return "edited"
 
 
 @pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
-    taken: list[tuple[str, Any]] = []
-
-    def track(build_id: str, lines: Any) -> str:
-        taken.append((build_id, lines))
-        return "edited"
-
+def track(monkeypatch: pytest.MonkeyPatch) -> FakeTrack:
+    track = FakeTrack()
     monkeypatch.setattr(bootstrap, "track", lambda: track)
-    return taken
+    return track
+
+
+@pytest.fixture
+def log() -> Iterator[list[str]]:
+    """What the function's log says, with every extra field and the whole of every error."""
+    said: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(f"{logging.Formatter().format(record)} {record.__dict__}")
+
+    ear = Ear()
+    logger.addHandler(ear)
+    yield said
+    logger.removeHandler(ear)
 
 
 def event(**changes: Any) -> dict[str, Any]:
@@ -27,18 +78,68 @@ def event(**changes: Any) -> dict[str, Any]:
     return {"awslogs": {"data": base64.b64encode(data).decode()}}
 
 
-def test_a_batch_reaches_the_tracker_under_its_builds_id(taken: list[tuple[str, Any]]) -> None:
+def test_a_batch_reaches_the_tracker_under_its_builds_id(track: FakeTrack) -> None:
     handler(event(), None)
 
-    assert taken == [("1111-2222", ((5, "x"),))]
+    assert track.taken == [("lines", "1111-2222", ((5, "x"),))]
+
+
+def test_a_phase_of_a_build_reaches_the_tracker_under_its_runs_id(track: FakeTrack) -> None:
+    handler(BUILD, None)
+
+    assert track.taken == [("build", RUN, Step.QUEUED)]
+
+
+def test_a_look_reaches_the_tracker(track: FakeTrack) -> None:
+    handler({"look": RUN}, None)
+
+    assert track.taken == [("look", RUN)]
 
 
 @pytest.mark.parametrize(
     "delivered",
-    [event(messageType="CONTROL_MESSAGE"), event(logEvents=[]), {}, {"awslogs": {"data": "AAAA"}}],
-    ids=["control", "empty", "no batch", "no gzip"],
+    [
+        event(messageType="CONTROL_MESSAGE"),
+        event(logEvents=[]),
+        {},
+        None,
+        {"awslogs": {"data": "AAAA"}},
+        {"build": {}},
+        {"look": 5},
+    ],
+    ids=["control", "empty", "nothing", "none", "no gzip", "no phase", "no run"],
 )
-def test_what_holds_no_lines_is_left_without_an_error(taken: list[tuple[str, Any]], delivered: dict[str, Any]) -> None:
+def test_what_tells_nothing_is_left_without_an_error(track: FakeTrack, delivered: Any) -> None:
     handler(delivered, None)
 
-    assert taken == []
+    assert track.taken == []
+
+
+def test_a_batch_that_could_not_be_stored_is_delivered_again(track: FakeTrack) -> None:
+    track.sick = True
+
+    with pytest.raises(OutsideError):
+        handler(event(), None)
+
+
+@pytest.mark.parametrize("delivered", [BUILD, {"look": RUN}], ids=["build", "look"])
+def test_what_is_seen_the_next_minute_anyway_is_not_delivered_again(
+    track: FakeTrack, log: list[str], delivered: dict[str, Any]
+) -> None:
+    track.sick = True
+
+    handler(delivered, None)
+
+    assert track.taken == []
+    assert "the table does not answer" in "".join(log)
+
+
+@pytest.mark.parametrize("sick", [False, True])
+@pytest.mark.parametrize("completed", ["SUBMITTED", "BUILD"], ids=["known", "unknown"])
+def test_a_claim_token_never_comes_into_the_log(track: FakeTrack, log: list[str], sick: bool, completed: str) -> None:
+    track.sick = sick
+
+    handler({"build": BUILD["build"] | {"completed": completed}}, None)
+
+    assert log
+    assert TOKEN not in "".join(log)

@@ -7,7 +7,7 @@ from chatops.runs.track import Track
 from chatops.terraform.tracker import TerraformProgressTracker
 from tests.fakes.outside import FakeChat, FakeClock, InMemoryArtefacts
 from tests.fakes.runs import BUILD_UUID, MESSAGE, NOW, applying, index, line, shown
-from tests.fakes.stores import InMemoryInteractionStore, InMemoryRunStore
+from tests.fakes.stores import InMemoryInteractionStore, InMemoryRunStore, InMemoryTimings
 from tests.unit.guide.engines import engine, execute
 
 PLANNED = "Plan: 5 to add, 2 to change, 0 to destroy."
@@ -91,7 +91,7 @@ def the_message_follows_the_log() -> None:
     runs, interactions, artefacts = InMemoryRunStore(run), InMemoryInteractionStore(), InMemoryArtefacts()
     interactions.link_build(BUILD_UUID, run.id, "apply", NOW * 1000)
     artefacts.put(run.artefact("index.json.gz"), index())
-    track = Track(runs, interactions, artefacts, chat, clock, clock.sleep)
+    track = Track(runs, interactions, artefacts, InMemoryTimings(), chat, clock, clock.sleep)
 
     def bar_after(*lines: tuple[int, str]) -> list[str]:
         track(BUILD_UUID, lines)

@@ -126,7 +126,8 @@ def the_task_of_every_minute_removes_what_has_expired() -> None:
         table.put(BlobRow(session_id, OWNER, GUILD, "UkIx", ACTIVE, NOW - 60, expires_at))
     blobs = RecoveryBlobs(table, FakeClock(NOW))
     interactions = InMemoryInteractionStore()
-    outside = (InMemoryRunStore(), FakeWorkflow(), FakeBuilds(), lambda payload: None, blobs, interactions)
+    runs, functions = InMemoryRunStore(), [lambda payload: None] * 2
+    outside = (runs, FakeWorkflow(), FakeBuilds(), *functions, blobs, interactions)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bootstrap, "sweep", lambda: outside)

@@ -56,6 +56,8 @@ for name, target in play.get("links", {{}}).items():
     Path(name).symlink_to(target)
 if play.get("orphan"):
     os.fork() or (os.setsid(), time.sleep(play["orphan"]), os._exit(0))
+for number, text in play.get("writes", []):
+    os.write(number, text.encode())
 for line in play.get("stderr", []):
     print(line, file=sys.stderr, flush=True)
 for line in play.get("stdout", []):
@@ -83,6 +85,22 @@ PLAN = {
     "planned_values": {"root_module": {}},
 }
 
+STATE = {
+    "version": 4,
+    "serial": 1,
+    "lineage": "l",
+    "resources": [
+        {"mode": "managed", "type": "terraform_data", "name": "a", "instances": [{"attributes": {}}]},
+        {
+            "mode": "managed",
+            "type": "terraform_data",
+            "name": "b",
+            "instances": [{"index_key": 0, "attributes": {}, "status": "tainted"}],
+        },
+        {"mode": "data", "type": "terraform_remote_state", "name": "c", "instances": [{"attributes": {}}]},
+    ],
+}
+
 
 def json_line(text: str, **extra: object) -> str:
     return json.dumps({"@level": "info", "@message": text, "@module": "terraform.ui", **extra})
@@ -96,7 +114,7 @@ def default_play() -> dict[str, Any]:
         "show": {"stdout": [json.dumps(PLAN)]},
         "apply": {"stdout": [json_line("Apply complete!")]},
         "output": {"stdout": ['{"url": {"sensitive": false, "type": "string", "value": "http://x"}}']},
-        "state": {"stdout": ["terraform_data.a", "terraform_data.b[0]"]},
+        "state": {"stdout": [json.dumps(STATE)]},
     }
 
 
@@ -225,6 +243,8 @@ class ControlRequest(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         control, data = self.server.control, self.body()
+        if len(data) < int(self.headers["Content-Length"]):
+            return  # S3 keeps nothing that did not come whole
         if self.place.endswith(".tflock"):
             control.locks.append(data)
         if self.place.endswith(".tfstate") and control.states_are_read_only:
@@ -285,7 +305,7 @@ def bundle_of(url: str, **changes: Any) -> dict[str, Any]:
         "heartbeat": {"token": "heartbeat-token-0123456789", "interval_seconds": 1},
         "uploads": {
             name: f"{url}/up/{name}?X-Amz-Signature=0123456789abcdef0123456789abcdef"
-            for name in ("plan", "plan_json", "lock_file", "outputs", "result", "errored_state")
+            for name in ("plan", "plan_json", "lock_file", "outputs", "result", "errored_state", "log")
         },
         "downloads": {"plan": f"{url}/plan"},
         "plan_sha256": None,

@@ -77,6 +77,16 @@ def test_a_state_dump_that_is_cut_off_is_withheld_to_the_end() -> None:
     assert kept(text[: len(text) // 2]) == [NOTICE]
 
 
+def test_a_state_dump_in_one_line_that_is_too_long_ends_with_its_line() -> None:
+    text = json.dumps(STATE | {"outputs": {"a": {"value": "x" * KEPT}}})
+
+    assert kept(text[:KEPT] + "\nafter") == [NOTICE, "after"]
+
+
+def test_a_message_that_says_it_is_a_state_dump_is_one() -> None:
+    assert kept('{"@level":"info","@message":"Emergency state dump","state":{"encrypted_data":"x"}}') == [NOTICE]
+
+
 @pytest.mark.parametrize(
     "text",
     [

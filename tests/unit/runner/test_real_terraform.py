@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import re
 import socket
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chatops.runs.state_lock import read_lock
+from runner.lines import NOTICE
 from tests.unit.runner.conftest import SHIM, bundle_of
 
 if TYPE_CHECKING:
@@ -29,6 +33,16 @@ variable "password" {
   sensitive = true
 }
 
+variable "keys" {
+  type    = string
+  default = "[]"
+}
+
+variable "taint" {
+  type    = string
+  default = ""
+}
+
 variable "fail" {
   type    = bool
   default = false
@@ -39,6 +53,19 @@ resource "terraform_data" "first" {
 
   provisioner "local-exec" {
     command = "echo the password is ${nonsensitive(var.password)}; env | grep -c CLAIM_TOKEN || true"
+  }
+}
+
+resource "terraform_data" "keys" {
+  for_each = toset(jsondecode(var.keys))
+}
+
+resource "terraform_data" "tainted" {
+  count = var.taint == "" ? 0 : 2
+  input = terraform_data.first.id
+
+  provisioner "local-exec" {
+    command = count.index == 0 ? "true" : var.taint
   }
 }
 
@@ -185,6 +212,45 @@ def test_a_state_that_could_not_be_saved_is_saved_by_the_next_run_and_nothing_is
     assert "cannot import state with" in control.result["errors"][0]["detail"]
     assert control.result["errors"][2]["summary"] == "aws s3 rm s3://runs/x/errored.tfstate"
     assert "plan" not in control.uploads and stored_state(control)["serial"] == 99
+
+
+def test_what_exists_after_a_failure_is_told_as_terraform_lists_it_with_what_is_tainted(
+    run: Any, control: Control, terraform: Path, tmp_path: Path
+) -> None:
+    variables = {"taint": "exit 1", "keys": json.dumps(['a"b', "c/d.e [f]", "${g}", "%{h}\\ö\n"])}
+    assert run("plan", variables=variables)[0] == 0
+    code, output = run("apply", variables=variables)
+
+    assert code == 1, output
+    resources = control.result["resources"]
+    assert [each for each in resources if "tainted)" in each] == ["terraform_data.tainted[1] (tainted)"]
+    (tmp_path / "now.tfstate").write_bytes(control.objects[STATE])
+    listed = subprocess.run(
+        [terraform, "state", "list", "-state=now.tfstate"], cwd=tmp_path, stdout=subprocess.PIPE, check=True
+    )
+    assert sorted(each.removesuffix(" (tainted)") for each in resources) == sorted(listed.stdout.decode().splitlines())
+    assert len(resources) == 8
+
+
+def test_the_log_is_handed_in_as_it_was_printed(run: Any, control: Control) -> None:
+    for phase, steps in (("plan", ["init", "plan"]), ("apply", ["init", "apply"])):
+        code, output = run(phase)
+
+        assert code == 0
+        log = gzip.decompress(control.uploads["log"]).decode()
+        assert log == output
+        assert re.findall("^chatops: step (.*)$", log, re.MULTILINE) == steps
+
+
+def test_raw_state_that_terraform_prints_because_it_can_save_it_nowhere_is_withheld(run: Any, control: Control) -> None:
+    variables = {"taint": "mkdir errored.tfstate"}
+    assert run("plan", variables=variables)[0] == 0
+    control.states_are_read_only = True
+    code, output = run("apply", variables=variables)
+
+    assert code == 1
+    assert output.count(NOTICE) == 1 and "lineage" not in output and "hunter2hunter2" not in output
+    assert output.endswith("chatops: apply phase failed\n")
 
 
 def test_terraform_writes_the_machine_that_a_claim_names_into_its_lock(run: Any, control: Control) -> None:

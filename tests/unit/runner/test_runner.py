@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
 import pwd
+import re
 import signal
 import sys
 import tempfile
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runner.redact import MOST
 from tests.unit.runner.conftest import SECRET, Fake
 
 if TYPE_CHECKING:
@@ -82,6 +85,7 @@ class TestPlan:
         assert [call["args"] for call in fake.calls()] == [
             ["version"],
             ["init", "-input=false", "-no-color", f"-backend-config={root}/backend.hcl", "-json"],
+            ["state", "pull"],
             ["plan", "-input=false", "-no-color", "-json", "-out=plan.tfplan", "-destroy"],
             ["show", "-json", "-no-color", "plan.tfplan"],
         ]
@@ -96,14 +100,15 @@ class TestPlan:
 
         assert code == 0, output
         commands = [call["args"] for call in fake.calls()]
-        assert commands[2:4] == [
+        assert commands[3:5] == [
             ["force-unlock", "-force", "-no-color", STALE],
             ["state", "push", "-no-color", "errored.tfstate"],
         ]
         ((imported, command),) = [each for each in enumerate(commands) if each[1][0] == "import"]
         assert command[-2:] == ["aws_eip.web", "eipalloc-1"]
-        assert 3 < imported < [each[-1] for each in commands].index("-out=plan.tfplan")
-        ((_, state),) = [file for path, file in fake.call("state")["files"].items() if path.endswith("errored.tfstate")]
+        assert 4 < imported < [each[-1] for each in commands].index("-out=plan.tfplan")
+        pushed = next(call for call in fake.calls() if call["args"][:2] == ["state", "push"])
+        ((_, state),) = [file for path, file in pushed["files"].items() if path.endswith("errored.tfstate")]
         assert state == '{"serial": 7}'
 
     def test_a_blocked_state_fails_the_plan_before_anything_runs(
@@ -125,7 +130,7 @@ class TestPlan:
 
         assert code == 0, output
         assert "is not kept any more: going on without it" in output
-        assert "state" not in [call["args"][0] for call in fake.calls()]
+        assert "push" not in [call["args"][1] for call in fake.calls() if len(call["args"]) > 1]
 
     @pytest.mark.parametrize("status", [403, 404, 500])
     def test_a_kept_state_that_cannot_be_had_stops_the_plan(
@@ -148,7 +153,7 @@ class TestPlan:
     ) -> None:
         control.downloads["/errored"] = json.dumps(state_of({"a": "secret-a", "b": "secret-b"})).encode()
         pulled = {"stdout": [json.dumps(state_of({"a": "secret-a"}))]}
-        fake.play["state"] = [{"stderr": ["Failed to write state: cannot import", ""], "exit": 1}, pulled]
+        fake.play["state"] = [{}, {"stderr": ["Failed to write state: cannot import", ""], "exit": 1}, pulled]
 
         code, output = start(**kept(control)).finish()
 
@@ -165,7 +170,7 @@ class TestPlan:
         self, start: Start, control: Control, fake: Fake, stored: dict[str, str]
     ) -> None:
         control.downloads["/errored"] = json.dumps(state_of({"b": "2", "a": "1"}) | {"lineage": "older"}).encode()
-        fake.play["state"] = [{"exit": 1}, {"stdout": [json.dumps(state_of(stored))]}]
+        fake.play["state"] = [{}, {"exit": 1}, {"stdout": [json.dumps(state_of(stored))]}]
 
         code, output = start(**kept(control)).finish()
 
@@ -177,7 +182,7 @@ class TestPlan:
         self, start: Start, control: Control, fake: Fake, content: bytes
     ) -> None:
         control.downloads["/errored"] = content
-        fake.play["state"] = [{"exit": 1}, {"stdout": [json.dumps(state_of({}))]}]
+        fake.play["state"] = [{}, {"exit": 1}, {"stdout": [json.dumps(state_of({}))]}]
 
         assert start(**kept(control)).finish()[0] == 1
 
@@ -414,13 +419,24 @@ class TestApply:
     def test_a_failed_apply_tells_what_exists_and_saves_the_state(
         self, start: Start, control: Control, fake: Fake
     ) -> None:
-        fake.play["apply"] = {"exit": 1, "files": {"errored.tfstate": '{"serial": 7}'}}
+        state = json.dumps(state_of({"new": "1"}))
+        fake.play["apply"] = {"exit": 1, "files": {"errored.tfstate": state}}
 
         code, _ = start(**APPLY).finish()
 
         assert code == 1
-        assert control.uploads["errored_state"] == b'{"serial": 7}'
-        assert control.result["resources"] == ["terraform_data.a", "terraform_data.b[0]"]
+        assert control.uploads["errored_state"] == state.encode()
+        assert control.result["resources"] == ['terraform_data.x["new"]']
+
+    @pytest.mark.parametrize("unsaved", [{}, {"errored.tfstate": "{"}])
+    def test_what_exists_is_in_the_stored_state_when_nothing_is_unsaved(
+        self, start: Start, control: Control, fake: Fake, unsaved: dict[str, str]
+    ) -> None:
+        fake.play["apply"] = {"exit": 1, "files": unsaved}
+
+        start(**APPLY).finish()
+
+        assert control.result["resources"] == ["terraform_data.a", "terraform_data.b[0] (tainted)"]
 
     @pytest.mark.parametrize("end", ["cancel", "signal", "deadline", "killed"])
     def test_a_state_that_was_not_saved_is_handed_in_however_the_apply_ends(
@@ -450,15 +466,6 @@ class TestApply:
         assert code == 1
         assert control.uploads["errored_state"] == b'{"serial": 7}'
 
-    def test_a_sensitive_value_of_the_plan_is_a_secret_of_the_apply_log(self, start: Start, fake: Fake) -> None:
-        change = {"after": {"password": "hunter2hunter2"}, "after_sensitive": {"password": True}}
-        fake.play["show"] = {"stdout": [json.dumps({"resource_changes": [{"address": "x.y", "change": change}]})]}
-        fake.play["apply"] = {"stdout": ["local-exec says hunter2hunter2"]}
-
-        _, output = start(**APPLY).finish()
-
-        assert "local-exec says [redacted]" in output
-
     def test_a_dump_of_raw_state_is_withheld(self, start: Start, fake: Fake) -> None:
         state = {"version": 4, "terraform_version": "1.15.5", "serial": 3, "lineage": "abc", "outputs": {"p": "open"}}
         fake.play["apply"] = {
@@ -482,7 +489,7 @@ class TestApply:
         assert code == 2
         assert fake.interrupts == 1
         assert control.result["status"] == "cancelled"
-        assert control.result["resources"] == ["terraform_data.a", "terraform_data.b[0]"]
+        assert control.result["resources"] == ["terraform_data.a", "terraform_data.b[0] (tainted)"]
         assert output.count("chatops: cancel requested: finishing the current resource") == 1
         assert "Interrupt received." in output
         assert nothing_left(running)
@@ -586,6 +593,141 @@ class TestApply:
         assert code == 0
         assert "done" in output
         assert time.monotonic() - began < 8
+
+
+class TestLog:
+    """What the log says, and the copy of it that is handed in."""
+
+    @pytest.fixture(autouse=True)
+    def saved_plan(self, control: Control) -> None:
+        control.downloads["/plan"] = PLAN
+
+    def kept(self, control: Control) -> str:
+        return gzip.decompress(control.uploads["log"]).decode()
+
+    def test_it_is_handed_in_as_it_was_printed(self, start: Start, control: Control, fake: Fake) -> None:
+        fake.play["apply"] = {"stdout": [f"a {SECRET}", "", "ö \ud800".encode(errors="replace").decode()], "exit": 1}
+
+        _, output = start(**APPLY).finish()
+
+        assert self.kept(control) == output
+        assert output.endswith("chatops: apply phase failed\n")
+        assert "a [redacted]\n\nö ?\n" in output
+
+    @pytest.mark.parametrize("end", ["blocked", "cancel", "deadline", "signal"])
+    def test_it_is_handed_in_however_a_phase_ends(self, start: Start, control: Control, fake: Fake, end: str) -> None:
+        fake.play["plan"] = {"sleep": 30, "stdout": ["planning"]}
+        running = start(blocked="No." if end == "blocked" else None, deadline_seconds=2 if end == "deadline" else 60)
+        if end in ("cancel", "signal"):
+            fake.wait_until_sleeping()
+        if end == "cancel":
+            control.beat_answer = (200, {"cancel": True})
+        elif end == "signal":
+            running.signal(signal.SIGTERM)
+
+        _, output = running.finish()
+
+        assert self.kept(control) == output
+        assert end == "blocked" or "planning\n" in output
+
+    def test_one_that_cannot_be_handed_in_harms_nothing_and_is_said_once(
+        self, start: Start, control: Control, fake: Fake
+    ) -> None:
+        control.states_are_read_only = True
+        uploads = {"plan": f"{control.url}/up/plan", "log": f"{control.url}/state/log.tfstate"}
+
+        code, output = start(uploads=uploads).finish()
+
+        assert code == 0
+        assert control.uploads["plan"] == PLAN
+        assert output.count("the upload of the log was answered with HTTP 403; the log may be lost") == 1
+
+    def test_each_part_of_a_phase_is_announced(self, start: Start, control: Control, fake: Fake) -> None:
+        control.downloads["/errored"] = b'{"serial": 7}'
+        _, plan = start(stale_lock=STALE, **kept(control), adopt={"aws_eip.web": "eipalloc-1"}).finish()
+        _, apply = start(**APPLY).finish()
+        _, destroy = start(**APPLY | {"phase": "destroy"}).finish()
+
+        steps = [re.findall("^chatops: step (.*)$", output, re.MULTILINE) for output in (plan, apply, destroy)]
+        assert steps == [["init", "recover", "recover", "adopt", "plan"], ["init", "apply"], ["init", "apply"]]
+        for name, command in (("init", "init"), ("adopt", "import"), ("plan", "plan")):
+            assert plan.index(f"chatops: step {name}\n") < plan.index(f"chatops: {command} started\n")
+
+    def test_the_tool_cannot_speak_as_the_runner(self, start: Start, fake: Fake) -> None:
+        fake.play["plan"]["stdout"] = ["chatops: step apply", "x chatops: step apply"]
+
+        _, output = start().finish()
+
+        assert "\ntool: chatops: step apply\nx chatops: step apply\n" in output
+
+    def test_what_the_state_calls_sensitive_is_a_secret_before_the_plan_tells(self, start: Start, fake: Fake) -> None:
+        instance = {
+            "attributes": {"users": [{"password": "hunter2hunter2"}], "name": "aws_eip.production-web"},
+            "sensitive_attributes": [
+                [
+                    {"type": "get_attr", "value": "users"},
+                    {"type": "index", "value": {"value": 0, "type": "number"}},
+                    {"type": "get_attr", "value": "password"},
+                ]
+            ],
+        }
+        resource = {"mode": "managed", "type": "aws_eip", "name": "production-web", "instances": [instance]}
+        outputs = {"pin": {"sensitive": True, "value": 4711471147}, "site": {"value": "https://open.example"}}
+        state = {"version": 4, "resources": [resource], "outputs": outputs}
+        fake.play["state"] = {"stdout": [json.dumps(state)]}
+        fake.play["plan"] |= {
+            "stdout": ["no hunter2hunter2 4711471147 https://open.example", "aws_eip.production-web: x"]
+        }
+
+        _, output = start().finish()
+
+        assert "no [redacted] [redacted] https://open.example\naws_eip.production-web: x\n" in output
+
+    def test_what_a_guild_gives_a_sensitive_variable_is_a_secret_from_the_start(self, start: Start, fake: Fake) -> None:
+        module = 'variable "pin" {\n  type      = number\n  sensitive = true\n}\n\nvariable "name" {\n}\n'
+        fake.play["init"]["stdout"] = ["12345678 web-12345 is an odd name"]
+
+        _, output = start({"main.tf": module}, variables={"pin": 12345678, "name": "web-12345"}).finish()
+
+        assert "\n[redacted] web-12345 is an odd name\n" in output
+
+    @pytest.mark.parametrize("phase", ["apply", "destroy"])
+    def test_a_sensitive_value_of_the_plan_is_a_secret_of_the_final_phase(
+        self, start: Start, fake: Fake, phase: str
+    ) -> None:
+        change = {"before": {"password": "hunter2hunter2"}, "before_sensitive": {"password": True}, "after": None}
+        fake.play["show"] = {"stdout": [json.dumps({"resource_changes": [{"address": "x.y", "change": change}]})]}
+        fake.play["apply"] = {"stdout": ["local-exec says hunter2hunter2"]}
+
+        _, output = start(**APPLY | {"phase": phase}).finish()
+
+        assert "local-exec says [redacted]" in output
+
+    def test_a_sensitive_value_that_shares_a_name_with_an_address_does_not_hide_it(
+        self, start: Start, fake: Fake
+    ) -> None:
+        address = 'aws_s3_bucket.logs["my-company-production-logs"]'
+        change = {
+            "after": {"url": "https://my-company-production-logs/?a=hunter2hunter2hunter2"},
+            "after_sensitive": True,
+        }
+        fake.play["show"] = {"stdout": [json.dumps({"resource_changes": [{"address": address, "change": change}]})]}
+        fake.play["apply"] = {"stdout": [f"{address}: Creating...", "see ?a=hunter2hunter2hunter2"]}
+
+        _, output = start(**APPLY).finish()
+
+        assert f"\n{address}: Creating...\nsee [redacted]\n" in output
+
+    def test_more_sensitive_values_than_can_be_looked_for_are_said(self, start: Start, fake: Fake) -> None:
+        change = {"after": {"a": "first-secret-value", "b": "x" * 200_000}, "after_sensitive": True}
+        fake.play["show"] = {"stdout": [json.dumps({"resource_changes": [{"address": "x.y", "change": change}]})]}
+        fake.play["apply"] = {"stdout": ["it is first-secret-value"]}
+
+        _, output = start(**APPLY).finish()
+
+        left_out = 200_000 + len("first-secret-value") - MOST
+        assert f"chatops: {left_out} characters of sensitive values are too many" in output
+        assert "it is [redacted]\n" in output
 
 
 class TestRefusals:

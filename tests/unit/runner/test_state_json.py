@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runner.state_json import instances
+from runner.state_json import existing, instances, sensitive
 
 A = {"module": "module.m", "mode": "managed", "type": "t", "name": "a"}
 
@@ -48,3 +48,41 @@ def test_more_is_stored_than_was_kept() -> None:
 @pytest.mark.parametrize("odd", [{}, {"resources": None}, {"resources": ["x"]}, {"resources": [{"instances": 5}]}])
 def test_what_is_no_state_holds_nothing(odd: dict[str, Any]) -> None:
     assert instances(odd) == set()
+    assert list(existing(odd)) == [] and sensitive(odd) == set()
+
+
+def test_what_exists_is_told_by_address_and_what_will_be_made_anew_is_marked() -> None:
+    several = [
+        {"index_key": 0, "status": "tainted"},
+        {"index_key": 'a"b\\c${d}%{e}'},
+        {"deposed": "00abcdef"},
+        {"deposed": "00abcdef", "status": "tainted"},
+    ]
+    inner = A | {"module": 'module.m["x"].module.n', "instances": [{}]}
+
+    assert list(existing(state(A | {"module": "module.m", "instances": several}, a({}, mode="data"), inner))) == [
+        "module.m.t.a[0] (tainted)",
+        r'module.m.t.a["a\"b\\c$${d}%%{e}"]',
+        "module.m.t.a (deposed object 00abcdef)",
+        "module.m.t.a (deposed object 00abcdef) (tainted)",
+        'module.m["x"].module.n.t.a',
+    ]
+
+
+def at(*steps: str | int) -> list[dict[str, Any]]:
+    """A path, as the state has it."""
+    return [
+        {"type": "get_attr", "value": step}
+        if place == 0
+        else {"type": "index", "value": {"value": step, "type": "number" if isinstance(step, int) else "string"}}
+        for place, step in enumerate(steps)
+    ]
+
+
+def test_what_is_marked_as_sensitive_is_found_by_its_path() -> None:
+    attributes = {"a": "A", "b": [{"c": "C", "d": "D"}, {"c": 5}], "e": {"f": ["F", True]}, "open": "O"}
+    paths = [at("a"), at("b", 0, "c"), at("b", 1), at("e"), at("missing"), at("b", 7), at("a", "x"), None, "odd"]
+    instance = {"attributes": attributes, "sensitive_attributes": paths}
+    outputs = {"o": {"sensitive": True, "value": ["out"]}, "p": {"value": "public"}, "q": None}
+
+    assert sensitive(state(A | {"instances": [instance]}, outputs=outputs)) == {"A", "C", "5", "F", "out"}

@@ -42,7 +42,7 @@ def test_the_live_message_shows_the_plan_and_its_buttons() -> None:
 
 def test_it_waits_until_the_tracker_has_let_go_of_the_message() -> None:
     runs, chat, clock = InMemoryRunStore(RUN), FakeChat(), FakeClock(NOW)
-    runs.lease_edit(RUN.id, "plan", NOW, 3)
+    runs.lease_edit(RUN.id, NOW, 3)
 
     ask(runs, chat, clock)
 
@@ -52,7 +52,7 @@ def test_it_waits_until_the_tracker_has_let_go_of_the_message() -> None:
 
 def test_the_buttons_come_into_the_message_that_the_run_has_by_then() -> None:
     runs, chat, clock = InMemoryRunStore(RUN), FakeChat(), FakeClock(NOW)
-    runs.lease_edit(RUN.id, "plan", NOW, 3)
+    runs.lease_edit(RUN.id, NOW, 3)
     clock.meanwhile = [lambda: runs.keep_message(RUN.id, MessageRef("channel", "fresh"))]
 
     ask(runs, chat, clock)

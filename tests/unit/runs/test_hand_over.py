@@ -115,7 +115,8 @@ def test_the_borrowed_rights_reach_this_state_and_this_runs_files_only() -> None
     assert (run_id, state, read) == (RUN.id, f"{GUILD}/shop/terraform.tfstate", ())
     assert all(key.startswith(f"runs/{GUILD}/{RUN.id}/") for key in write)
     assert not any("credentials" in key or "index" in key for key in write)
-    assert set(content["uploads"]) == {"plan", "plan_json", "lock_file", "result"}
+    assert set(content["uploads"]) == {"plan", "plan_json", "lock_file", "result", "log"}
+    assert f"runs/{GUILD}/{RUN.id}/log-plan.gz" in content["uploads"]["log"]
     assert all(RUN.id in address for address in content["uploads"].values())
 
 
@@ -129,7 +130,8 @@ def test_the_final_phase_gets_the_plan_its_hash_and_the_lock_file_of_the_plan() 
     assert bundle.read("blueprint/.terraform.lock.hcl") == b"as planned"
     assert content["plan_sha256"] == "feed"
     assert set(content["downloads"]) == {"plan"}
-    assert set(content["uploads"]) == {"outputs", "errored_state", "result"}
+    assert set(content["uploads"]) == {"outputs", "errored_state", "result", "log"}
+    assert APPLY.artefact("log-apply.gz") in content["uploads"]["log"]
 
 
 def test_a_plan_phase_never_gets_a_lock_file_out_of_the_runs_bucket() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from chatops.discord.replies import Reply
 from chatops.domain.runs import MessageRef, ReplyToken
+from chatops.errors import TryLater
 from chatops.runs.live import LAST_EDITS_SECONDS, show
 from tests.fakes.outside import FakeChat
 from tests.fakes.runs import NOW, applying, shown
@@ -55,6 +56,18 @@ def test_where_the_bot_may_not_the_last_edits_say_where_to_look() -> None:
     assert show(chat, ending(5), Reply("news"), NOW)
 
     assert "news" in shown(chat.edits[-1]) and SILENT in shown(chat.edits[-1])
+
+
+def test_a_bot_that_may_not_be_asked_just_now_takes_nothing_from_the_token() -> None:
+    class Barred(Discord):
+        def edit(self, message: MessageRef, token: ReplyToken | None, now: int, payload: Any) -> bool:
+            if token is None:
+                raise TryLater("PATCH to Discord: to be tried again in 600 s", 600)
+            return super().edit(message, token, now, payload)
+
+    chat = Barred(bot=False)
+
+    assert show(chat, ending(5), Reply("news"), NOW) and SILENT in shown(chat.edits[-1])
 
 
 @pytest.mark.parametrize("bot", [True, False])

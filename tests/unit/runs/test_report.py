@@ -8,9 +8,18 @@ from typing import Any, ClassVar
 import pytest
 
 from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.progress import Operation, OperationKind
 from chatops.domain.runs import CHATOPS, GRACE_SECONDS, Build, MessageRef, Phase, ReplyToken, Run, Status
 from chatops.errors import OutsideError
-from chatops.runs.report import BUILD_SECONDS, SILENCE_SECONDS, BuildStillRunning, Report, final_status
+from chatops.runs.report import (
+    BUILD_SECONDS,
+    NO_BUILD,
+    SILENCE_SECONDS,
+    BuildStillRunning,
+    Report,
+    final_status,
+)
+from chatops.terraform.batch import read_batch
 from tests.fakes.outside import FakeBuilds, FakeChat, FakeClock, Faults, InMemoryArtefacts
 from tests.fakes.runs import (
     BUILD,
@@ -25,10 +34,11 @@ from tests.fakes.runs import (
     awaiting,
     buttons,
     index,
+    line,
     planning,
     shown,
 )
-from tests.fakes.stores import InMemoryDeploymentStore, InMemoryRunStore
+from tests.fakes.stores import InMemoryDeploymentStore, InMemoryRunStore, InMemoryTimings
 
 BROKEN = (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
 OUTPUTS = {"url": {"value": "https://shop"}, "password": {"value": "canary", "sensitive": True}}
@@ -46,6 +56,7 @@ class World:
             Deployment(GUILD, "shop", "demo/countdown", lock=lock, fence=1, last_run_id=run.id, **(known or {}))
         )
         self.artefacts = InMemoryArtefacts()
+        self.timings = InMemoryTimings()
         self.builds = FakeBuilds(**{BUILD: "FAILED"})
         self.chat = FakeChat()
         self.clock = FakeClock(NOW)
@@ -56,6 +67,7 @@ class World:
             wrap(self.runs),
             wrap(self.deployments),
             wrap(self.artefacts),
+            wrap(self.timings),
             wrap(self.builds),
             wrap(self.chat),
             self.clock,
@@ -501,7 +513,7 @@ def test_a_run_without_a_message_ends_silently() -> None:
 
 def test_the_last_message_waits_for_the_tracker_to_let_go() -> None:
     world = World(applying())
-    world.runs.lease_edit(world.id, "apply", NOW, 20)
+    world.runs.lease_edit(world.id, NOW, 20)
 
     world.report(world.id, Status.SUCCEEDED)
 
@@ -538,6 +550,39 @@ def test_a_failed_plan_says_that_nothing_was_changed() -> None:
 
     text = shown(world.message())
     assert "Nothing was changed" in text and "bad" in text
+
+
+@pytest.mark.parametrize("phase", [Phase.PLAN, Phase.APPLY])
+def test_a_build_that_never_came_for_its_bundle_is_told_of(phase: Phase) -> None:
+    """It waited too long in CodeBuild's queue, say; no log and no result of a build tells of that."""
+    unclaimed = a_build(phase, build_id="", heartbeat_at=0, claimed_at=0)
+    world = World((planning if phase is Phase.PLAN else applying)(build=unclaimed))
+
+    world.report(world.id, Status.FAILED)
+
+    assert NO_BUILD in shown(world.message())
+
+
+@pytest.mark.parametrize(
+    ("build", "outcome", "cause"),
+    [
+        (a_build(Phase.PLAN), Status.FAILED, ""),
+        (a_build(Phase.PLAN, build_id=""), Status.FAILED, "The build could not be started."),
+        (a_build(Phase.PLAN, build_id=""), Status.INTERRUPTED, "The execution was stopped in the console."),
+        (None, Status.FAILED, ""),
+    ],
+    ids=["came", "known", "stopped", "never asked for"],
+)
+def test_who_failed_for_another_reason_is_not_told_of_missing_machines(
+    build: Build | None, outcome: Status, cause: str
+) -> None:
+    world = World(planning(build=build))
+
+    world.report(world.id, outcome, cause)
+
+    text = shown(world.message())
+    assert NO_BUILD not in text
+    assert cause in text
 
 
 HOSTILE = [
@@ -648,10 +693,78 @@ def test_a_build_that_was_cut_off_did_not_fail_by_itself(run: Run, build: str, o
 def test_the_last_word_is_said_in_the_message_that_the_run_has_by_then() -> None:
     """/cloud-recover-session may give it a fresh one while the tracker still holds the old one."""
     world = World(applying())
-    world.runs.lease_edit(world.id, "apply", NOW, 5)
+    world.runs.lease_edit(world.id, NOW, 5)
     fresh = MessageRef("channel", "fresh")
     world.clock.meanwhile = [lambda: world.runs.keep_message(world.id, fresh, ReplyToken("app", "new", NOW + 800))]
 
     world.report(world.id, Status.FAILED)
 
     assert "failed" in shown(world.chat.messages["fresh"]) and MESSAGE.message_id not in world.chat.messages
+
+
+class TestTimesOfOperations:
+    TOOK: ClassVar = {"null_resource:create": [3, 4]}
+
+    def world(self, run: Run, faults: Faults | None = None) -> World:
+        world = World(run, DEPLOYED, faults)
+        lines = [
+            line("apply_start", "null_resource.a", 1),
+            line("apply_start", "null_resource.b", 1),
+            line("apply_complete", "null_resource.a", 4),
+            line("apply_complete", "null_resource.b", 5),
+        ]
+        seen = read_batch(lines, NOW * 1000)
+        for phase in ("plan", run.phase.value):
+            world.runs.add_progress(run.id, phase, seen)
+        return world
+
+    @pytest.mark.parametrize("status", [Status.SUCCEEDED, *BROKEN])
+    def test_are_kept_for_the_servers_later_runs_whatever_the_end(self, status: Status) -> None:
+        world = self.world(applying())
+
+        world.report(world.id, status)
+
+        assert world.timings.known == {GUILD: self.TOOK}
+
+    def test_are_kept_of_a_destroy_too_although_its_deployment_is_gone(self) -> None:
+        world = World(applying(destroy=True), DEPLOYED)
+        world.artefacts.put(world.run().artefact("index.json.gz"), index((Operation("vm.a", OperationKind.DELETE),)))
+        lines = [line("apply_start", "vm.a", 1, "delete"), line("apply_complete", "vm.a", 7, "delete")]
+        world.runs.add_progress(world.id, "destroy", read_batch(lines, NOW * 1000))
+
+        world.report(world.id, Status.SUCCEEDED)
+
+        assert world.deployment() is None
+        assert world.timings.known == {GUILD: {"vm:delete": [6]}}
+
+    def test_are_not_kept_of_a_run_that_only_planned(self) -> None:
+        world = self.world(planning())
+
+        world.report(world.id, Status.FAILED)
+
+        assert world.timings.known == {}
+
+    @pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after its effect"])
+    def test_are_kept_once_at_most_whatever_call_fails(self, late: bool) -> None:
+        counted = Faults()
+        self.world(applying(), counted).report("aaaa000011112222", Status.SUCCEEDED)
+        assert counted.calls.count("add") == 1
+
+        for step in range(len(counted.calls)):
+            world = self.world(applying(), Faults(step, late))
+            for _ in range(3):
+                with suppress(OutsideError):
+                    world.report(world.id, Status.SUCCEEDED)
+
+            world.check_ended()
+            assert world.timings.known in ({GUILD: self.TOOK}, {}), counted.calls[step]
+
+    def test_hold_up_no_report_when_they_cannot_be_kept(self) -> None:
+        counted = Faults()
+        self.world(applying(), counted).report("aaaa000011112222", Status.SUCCEEDED)
+        world = self.world(applying(), Faults(counted.calls.index("add")))
+
+        world.report(world.id, Status.SUCCEEDED)
+
+        world.check_ended()
+        assert world.timings.known == {}

@@ -5,7 +5,7 @@ import pytest
 
 from chatops.domain.runs import GRACE_SECONDS, HEARTBEAT_LOST_SECONDS, Phase, Run, Status
 from chatops.errors import OutsideError
-from chatops.runs.sweep import BETWEEN_SECONDS, SILENT_SECONDS, START_SECONDS, Finding, find_lost, sweep
+from chatops.runs.sweep import BETWEEN_SECONDS, OLD_SECONDS, SILENT_SECONDS, START_SECONDS, Finding, find_lost, sweep
 from tests.fakes.outside import FakeBuilds, FakeWorkflow
 from tests.fakes.runs import BUILD, NOW, OWNER, a_build, a_run, applying, awaiting, planning
 from tests.fakes.stores import InMemoryRunStore
@@ -141,11 +141,12 @@ class World:
         self.workflow = FakeWorkflow()
         self.builds = FakeBuilds(**{BUILD: "FAULT"})
         self.reported: list[Finding] = []
+        self.looked_at: list[str] = []
         for run in runs:
             self.workflow.executions[run.execution_name] = "RUNNING"
 
     def sweep(self) -> tuple[list[str], list[str]]:
-        findings, failed = sweep(self.runs, self.workflow, self.builds, self.report, LATE)
+        findings, failed = sweep(self.runs, self.workflow, self.builds, self.report, self.looked_at.append, LATE)
         return [finding.run_id for finding in findings], failed
 
     def report(self, finding: Finding) -> None:
@@ -200,7 +201,7 @@ def test_a_report_that_does_not_get_through_is_named_and_tried_again() -> None:
             raise OutsideError("invoking: TooManyRequestsException")
         world.reported.append(finding)
 
-    _, failed = sweep(world.runs, world.workflow, world.builds, refuse, LATE)
+    _, failed = sweep(world.runs, world.workflow, world.builds, refuse, world.looked_at.append, LATE)
 
     assert failed == ["run-1"] and [finding.run_id for finding in world.reported] == ["run-2"]
     assert world.runs.active() == ["run-1", "run-2"]
@@ -215,3 +216,47 @@ def test_what_was_reported_meanwhile_is_no_finding() -> None:
     world.runs = LaggingIndex(replace(lost(1), status=Status.FAILED, ended_at=NOW, reported=True))
 
     assert world.sweep() == ([], []) and world.reported == []
+
+
+@pytest.mark.parametrize(
+    ("run", "edited", "old"),
+    [
+        (applying(), LATE - OLD_SECONDS, True),
+        (planning(), 0, True),
+        (planning(build=UNCLAIMED), 0, True),  # it waits for a machine
+        (applying(), LATE - OLD_SECONDS + 1, False),
+        (applying(), LATE + 30, False),  # Discord asked to wait so long
+        (awaiting(), 0, False),
+        (a_run(), 0, False),
+    ],
+)
+def test_a_message_that_grows_old_while_a_build_works_is_looked_at(run: Run, edited: float, old: bool) -> None:
+    world = World(run)
+    world.builds.statuses[BUILD] = "IN_PROGRESS"
+    if edited:
+        world.runs.extend_edit(run.id, edited, 0)
+
+    assert world.sweep() == ([], [])
+
+    assert world.looked_at == ([run.id] if old else [])
+
+
+def test_what_is_lost_is_reported_and_not_looked_at() -> None:
+    world = World(lost(1))
+
+    world.sweep()
+
+    assert world.looked_at == []
+
+
+def test_a_look_that_cannot_be_asked_for_does_not_hide_the_others() -> None:
+    world = World(lost(1), lost(2))
+    world.builds.statuses[BUILD] = "IN_PROGRESS"
+
+    def refuse(run_id: str) -> None:
+        if run_id == "run-1":
+            raise OutsideError("invoking: TooManyRequestsException")
+        world.looked_at.append(run_id)
+
+    assert sweep(world.runs, world.workflow, world.builds, world.report, refuse, LATE) == ([], ["run-1"])
+    assert world.looked_at == ["run-2"]

@@ -1,22 +1,39 @@
 import json
+import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatops.domain.progress import Operation, OperationKind
-from chatops.domain.runs import MessageRef, Phase, ReplyToken, Run, Status
-from chatops.errors import OutsideError
-from chatops.runs.track import LEASE_SECONDS, LONGEST_NOW, MOST_ERRORS, SECONDS_PER_CALL, Track
-from tests.fakes.outside import FakeChat, FakeClock, InMemoryArtefacts
-from tests.fakes.runs import BUILD_UUID, MESSAGE, NOW, OPERATIONS, applying, index, line, planning, shown
-from tests.fakes.stores import InMemoryInteractionStore, InMemoryRunStore
+from chatops.domain.progress import Operation, OperationKind, ProgressDelta, Step
+from chatops.domain.runs import CLAIM_SECONDS, MessageRef, Phase, ReplyToken, Run, Status
+from chatops.errors import OutsideError, TryLater
+from chatops.runs.track import LEASE_SECONDS, MOST_ERRORS, SECONDS_PER_CALL, Track
+from tests.fakes.outside import FakeChat, FakeClock, Faults, InMemoryArtefacts
+from tests.fakes.runs import (
+    BUILD_UUID,
+    MESSAGE,
+    NOW,
+    OPERATIONS,
+    a_build,
+    a_run,
+    applying,
+    awaiting,
+    index,
+    line,
+    planning,
+    shown,
+)
+from tests.fakes.stores import InMemoryInteractionStore, InMemoryRunStore, InMemoryTimings
 
 START_A, DONE_A = line("apply_start", seconds=1), line("apply_complete", seconds=4)
 START_B, DONE_B = line("apply_start", "null_resource.b", 2), line("apply_complete", "null_resource.b", 5)
 ALL = [START_A, START_B, DONE_A, DONE_B]
+NEWS = ProgressDelta()
+"""Somebody asks for another look."""
 
 
 class World:
@@ -26,15 +43,19 @@ class World:
         self.phase = run.build.phase if run.build else Phase.PLAN
         self.runs = InMemoryRunStore(run)
         self.interactions = InMemoryInteractionStore()
-        self.interactions.link_build(BUILD_UUID, run.id, self.phase.value, NOW * 1000)
+        claimed_at = run.build.claimed_at if run.build else NOW
+        self.interactions.link_build(BUILD_UUID, run.id, self.phase.value, claimed_at * 1000)
         self.artefacts = InMemoryArtefacts()
         self.artefacts.put(run.artefact("index.json.gz"), index(operations))
+        self.timings = InMemoryTimings()
         self.chat = FakeChat()
         self.clock = FakeClock(NOW + 10)
 
     @property
     def track(self) -> Track:
-        return Track(self.runs, self.interactions, self.artefacts, self.chat, self.clock, self.clock.sleep)
+        return Track(
+            self.runs, self.interactions, self.artefacts, self.timings, self.chat, self.clock, self.clock.sleep
+        )
 
     def take(self, *lines: tuple[int, str]) -> str:
         return self.track(BUILD_UUID, lines)
@@ -78,13 +99,13 @@ def test_in_whatever_order_and_batches_lines_come_the_end_is_the_same(lines: lis
 
     whole = World()
     whole.take(*ALL)
-    assert replace(world.seen(), now=None) == replace(whole.seen(), now=None)
+    assert world.seen() == whole.seen()
     assert "(2/2 resources)" in world.text()
 
 
 def test_somebody_elses_lease_is_respected_and_the_news_kept() -> None:
     world = World()
-    world.runs.lease_edit(world.id, "apply", world.clock.now, 5)
+    world.runs.lease_edit(world.id, world.clock.now, 5)
 
     assert world.take(DONE_A) == "someone else edits"
 
@@ -106,11 +127,11 @@ def test_who_holds_the_lease_shows_the_news_of_the_others() -> None:
 def test_edits_are_two_seconds_apart_and_a_call_comes_to_an_end() -> None:
     world = World()
 
-    def more(number: int) -> None:
-        world.runs.add_progress(world.id, "apply", replace(world.seen(), now=f"news {number}"))
-        world.clock.meanwhile.append(lambda: more(number + 1))
+    def more() -> None:
+        world.runs.add_progress(world.id, "apply", NEWS)
+        world.clock.meanwhile.append(more)
 
-    world.clock.meanwhile = [lambda: more(1)]
+    world.clock.meanwhile = [more]
 
     assert world.take(START_A) == "more to come"
 
@@ -127,7 +148,7 @@ def test_a_line_that_tells_nothing_new_still_lets_the_time_pass_in_the_message()
 
     world.take(line("apply_progress", seconds=60))
 
-    assert "1 min 39 s" in world.text()
+    assert "1 min 9 s" in world.text()
 
 
 def test_the_lease_of_a_tracker_that_died_ends_by_itself() -> None:
@@ -166,7 +187,7 @@ def test_the_phase_ending_between_two_edits_stops_the_tracker_and_frees_the_mess
     world = World()
 
     def news_then_end() -> None:
-        world.runs.add_progress(world.id, "apply", replace(world.seen(), now="news"))
+        world.runs.add_progress(world.id, "apply", NEWS)
         world.runs.finish(world.runs.runs[world.id], Status.SUCCEEDED, {}, NOW + 12)
 
     world.clock.meanwhile = [news_then_end]
@@ -174,7 +195,7 @@ def test_the_phase_ending_between_two_edits_stops_the_tracker_and_frees_the_mess
     assert world.take(START_A) == "phase is over"
 
     assert len(world.chat.edits) == 1
-    assert world.runs.lease_edit(world.id, "apply", world.clock.now, 30)
+    assert world.runs.lease_edit(world.id, world.clock.now, 30)
 
 
 def test_lines_of_an_unknown_build_are_dropped() -> None:
@@ -249,7 +270,6 @@ def test_hostile_lines_are_taken_in_bounded_and_shown_inert(make: Any, text: str
 
     assert world.take((NOW * 1000, text), (NOW * 1000, text)) == "edited"
 
-    assert len(world.seen().now or "") <= LONGEST_NOW
     assert "\x1b" not in world.text() and "\u202e" not in world.text() and "\x00" not in world.text()
     assert len(json.dumps(world.chat.edits[-1])) < 20_000
 
@@ -271,7 +291,7 @@ def test_an_error_is_on_top_of_the_message() -> None:
 
     world.take((NOW * 1000, json.dumps({"type": "diagnostic", "diagnostic": {"severity": "error", "summary": "no"}})))
 
-    assert "Failed: ```\nno\n```" in world.text()
+    assert world.chat.edits[-1]["embeds"][0]["description"].startswith("```\nno\n```\n[")
 
 
 def test_a_message_that_cannot_be_edited_loses_no_progress() -> None:
@@ -299,7 +319,7 @@ def test_the_newest_token_is_used_for_every_edit() -> None:
 
     def press() -> None:
         world.runs.keep_token(world.id, newer)
-        world.runs.add_progress(world.id, "apply", replace(world.seen(), now="news"))
+        world.runs.add_progress(world.id, "apply", NEWS)
 
     world.clock.meanwhile = [press]
 
@@ -337,3 +357,141 @@ def test_another_message_of_the_channel_is_never_edited() -> None:
     world.take(*ALL)
 
     assert set(world.chat.messages) == {"the-one"}
+
+
+def test_while_somebody_edits_a_batch_is_one_write_and_one_refused_lease() -> None:
+    world = World()
+    world.runs.lease_edit(world.id, world.clock.now, 60)
+    faults = Faults()
+
+    replace(world.track, runs=faults.wrap(world.runs))(BUILD_UUID, ALL)
+
+    assert [call for call in faults.calls if call not in ("get", "progress")] == ["add_progress", "lease_edit"]
+
+
+class Limited(FakeChat):
+    def edit(self, *arguments: Any) -> bool:
+        super().edit(*arguments)
+        raise TryLater("PATCH to Discord answered 429", 40)
+
+
+def test_where_discord_asks_to_wait_nobody_edits_until_then_and_then_the_last_state_is_shown() -> None:
+    world = World()
+
+    assert replace(world.track, chat=Limited())(BUILD_UUID, [START_A]) == "Discord asks to wait"
+    assert world.take(DONE_A) == "someone else edits"
+    world.clock.now += 39
+    assert world.take(DONE_B) == "someone else edits"
+    world.clock.now += 2
+
+    assert world.track.look(world.id) == "edited"
+    assert len(world.chat.edits) == 1 and "(2/2 resources)" in world.text()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from([*ALL, (NOW * 1000, "chatops: step apply")]), max_size=8), st.floats(0, 30))
+def test_edits_of_a_run_are_two_seconds_apart_whoever_makes_them(lines: list[Any], pause: float) -> None:
+    world = World()
+    times: list[float] = []
+
+    class Timed(FakeChat):
+        def edit(self, *arguments: Any) -> bool:
+            times.append(world.clock.now)
+            return super().edit(*arguments)
+
+    world.chat = Timed()
+    for each in lines:
+        world.clock.meanwhile = [lambda: world.track.look(world.id), lambda: world.take(*ALL)]
+        world.take(each)
+        world.clock.now += pause
+
+    assert all(after - before >= 2 for before, after in pairwise(times))
+
+
+QUEUED = a_build(Phase.PLAN, build_id="", claimed_at=0, claim_until=NOW + CLAIM_SECONDS - 20)
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [(Step.QUEUED, "Waiting for a build machine"), (Step.PROVISIONING, "prepared"), (Step.BOOTING, "starting")],
+)
+def test_a_machine_on_its_way_is_a_state_of_its_own(step: Step, told: str) -> None:
+    world = World(planning(build=QUEUED))
+
+    assert world.track.build(world.id, step) == "edited"
+
+    assert told in world.text() and "waiting for 30 s" in world.text() and "Deployment Started" in world.text()
+
+
+def test_the_machines_steps_may_come_in_any_order() -> None:
+    world = World(planning(build=QUEUED))
+
+    world.track.build(world.id, Step.BOOTING)
+    world.track.build(world.id, Step.QUEUED)
+
+    assert "starting" in world.text()
+
+
+@pytest.mark.parametrize("run", [planning(), applying(status=Status.FAILED, ended_at=NOW), a_run()])
+def test_a_machines_step_that_comes_late_is_left_alone(run: Run) -> None:
+    world = World(run)
+
+    assert world.track.build(world.id, Step.QUEUED) == world.track.build("no such run", Step.QUEUED) == "too late"
+
+    assert world.runs.items == {} and world.chat.edits == []
+
+
+def test_no_news_is_a_state_of_its_own_until_there_are_news() -> None:
+    world = World()
+    world.take(START_A)
+    alive = replace(world.runs.runs[world.id].build, heartbeat_at=NOW + 295)  # type: ignore[type-var]
+    world.runs.runs[world.id] = replace(world.runs.runs[world.id], build=alive)
+    world.clock.now = NOW + 300
+
+    assert world.track.look(world.id) == "edited"
+    assert "No news for 5 min" in world.text() and "The build itself is alive" in world.text()
+    assert "Creating `null_resource.a`" in world.text()
+
+    world.clock.now += 300
+    world.track.look(world.id)
+    assert "No news for 10 min" in world.text() and "no sign of life either" in world.text()
+
+    world.take(((NOW + 599) * 1000, "null_resource.a: Still creating... [9m59s elapsed]"))
+    assert "Deployment in Progress" in world.text()
+
+
+@pytest.mark.parametrize("run", [a_run(), awaiting(), applying(status=Status.FAILED, ended_at=NOW)])
+def test_a_look_at_a_run_that_is_not_at_work_does_nothing(run: Run) -> None:
+    world = World(run)
+
+    assert world.track.look(world.id) == "not at work" and world.chat.edits == []
+
+
+def test_marks_from_the_future_are_not_kept() -> None:
+    world = World()
+
+    world.take(*(((NOW + second) * 1000, "chatops: step init") for second in range(-100_000, 100_000, 7)))
+
+    assert world.seen().steps == {Step.INIT}
+    assert world.seen().heard == set(range(5))  # 30 s before NOW the build claimed, and it is 10 s after it
+
+
+def test_a_failure_is_told_before_terraform_says_why() -> None:
+    world = World()
+
+    world.take(START_A, line("apply_errored", seconds=3))
+
+    assert "❌ `null_resource.a` failed" in world.text()
+    assert "(0/2 resources) · 1 failed · 1 not started" in world.text()
+
+
+def test_the_time_that_is_left_is_told_when_it_is_known() -> None:
+    world = World()
+    world.take(START_A)
+    assert "left" not in world.text()
+
+    world.timings.add(world.runs.runs[world.id].guild_id, {"null_resource:create": [300, 320, 310]})
+    world.clock.now += 10
+    world.take(START_B)
+
+    assert re.search(r"apply, \d+ s, .* left", world.text())

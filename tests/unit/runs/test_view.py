@@ -1,11 +1,13 @@
 import pytest
 
-from chatops.domain.progress import ProgressDelta
-from chatops.domain.runs import Phase, ProgressItem
+from chatops.domain.progress import ProgressDelta, Step
+from chatops.domain.runs import CLAIM_SECONDS, Phase, ProgressItem
 from chatops.runs.view import progress_view, read_index, view_of
 from tests.fakes.outside import InMemoryArtefacts
 from tests.fakes.runs import NOW, OPERATIONS, a_build, a_run, applying, index, planning
 from tests.fakes.stores import InMemoryRunStore
+
+STARTED = ProgressDelta(started=frozenset({OPERATIONS[0].key << 22}), steps=frozenset({Step.INIT, Step.WORKING}))
 
 
 def test_time_is_counted_since_the_build_claimed() -> None:
@@ -14,9 +16,23 @@ def test_time_is_counted_since_the_build_claimed() -> None:
     assert view.elapsed == 60
 
 
-@pytest.mark.parametrize("run", [a_run(), applying(build=a_build(Phase.APPLY, claimed_at=0))])
-def test_before_the_claim_no_time_has_passed(run: object) -> None:
-    assert view_of(run, Phase.APPLY, ProgressItem(), None, NOW * 1000).elapsed == 0  # type: ignore[arg-type]
+def test_before_the_claim_the_waiting_is_counted_and_nobody_is_called_silent() -> None:
+    run = applying(build=a_build(Phase.APPLY, build_id="", claimed_at=0, claim_until=NOW + CLAIM_SECONDS - 40))
+
+    view = view_of(run, Phase.APPLY, ProgressItem(), None, (NOW + 400) * 1000)
+
+    assert (view.elapsed, view.silent) == (440, 0)
+
+
+def test_before_there_is_a_build_no_time_has_passed() -> None:
+    assert view_of(a_run(), Phase.PLAN, ProgressItem(), None, NOW * 1000).elapsed == 0
+
+
+@pytest.mark.parametrize(("heard", "silent"), [((), 230), ((0, 5, 3), 180), ((23,), 0), ((99,), 0)])
+def test_silence_is_counted_since_the_last_line(heard: tuple[int, ...], silent: int) -> None:
+    item = ProgressItem(ProgressDelta(heard=frozenset(heard)))
+
+    assert view_of(applying(), Phase.APPLY, item, None, (NOW + 200) * 1000).silent == silent
 
 
 def test_a_clock_that_goes_back_does_not_make_the_time_negative() -> None:
@@ -43,9 +59,9 @@ def test_a_view_read_afresh_names_what_is_under_way() -> None:
     run, artefacts = applying(), InMemoryArtefacts()
     artefacts.put(run.artefact("index.json.gz"), index())
     runs = InMemoryRunStore(run)
-    runs.add_progress(run.id, "apply", ProgressDelta(started=frozenset({OPERATIONS[0].key << 22}), now="now"))
+    runs.add_progress(run.id, "apply", STARTED)
 
     view = progress_view(runs, artefacts, run, NOW)
 
     assert [each.address for each in view.progress.in_flight] == ["null_resource.a"]
-    assert (view.progress.total, view.now, view.version) == (2, "now", 1)
+    assert (view.progress.total, view.step, view.version) == (2, Step.WORKING, 1)

@@ -192,8 +192,18 @@ def test_unknown_paths_and_methods_are_refused(pair: Pair) -> None:
         ("rate_limit_shared", 429, 0),
         ("server_error", 500, 0),
         ("old_message", 429, 30046),
+        ("rate_limit_silent", 429, 0),
+        ("rate_limit_at_odds", 429, 0),
+        ("not_found", 404, 0),
+        ("unknown_channel", 404, 10003),
+        ("unknown_interaction", 404, 10062),
+        ("acknowledged", 400, 40060),
         ("missing_access", 403, 50001),
+        ("missing_permissions", 403, 50013),
+        ("refused_bot", 401, 0),
         ("automod", 400, 200000),
+        ("invalid_form", 400, 50035),
+        ("too_large", 413, 40005),
     ],
 )
 def test_faults_happen_as_often_as_asked_and_are_nobodys_problem(pair: Pair, kind: str, status: int, code: int) -> None:
@@ -214,6 +224,16 @@ def test_global_and_shared_limits_say_so(pair: Pair) -> None:
 
     assert (first.json()["global"], first.headers["X-RateLimit-Global"]) == (True, "true")
     assert (second.json()["retry_after"], second.headers["X-RateLimit-Scope"]) == (0.5, "shared")
+
+
+def test_a_limit_may_be_silent_or_at_odds_with_itself(pair: Pair) -> None:
+    token = pair.discord.slash("cloud-status").token
+    pair.discord.faults.add("rate_limit_silent")
+    pair.discord.faults.add("rate_limit_at_odds", seconds=7)
+    silent, at_odds = pair.calls.edit(token), pair.calls.edit(token)
+
+    assert "Retry-After" not in silent.headers and "retry_after" not in silent.json()
+    assert (at_odds.headers["Retry-After"], at_odds.json()["retry_after"]) == ("7", 0.05)
 
 
 def test_cloudflare_answers_in_html(pair: Pair) -> None:

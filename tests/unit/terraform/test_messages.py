@@ -27,6 +27,7 @@ from chatops.terraform.messages import (
     UnknownMessage,
     UnsupportedUiVersionError,
     VersionMessage,
+    clean,
     epoch_ms,
     parse_line,
 )
@@ -47,6 +48,10 @@ def line(kind: str, **payload: object) -> str:
         (line("version", tofu="1.12.0", ui="1.2"), VersionMessage("hello", AT, "tofu", "1.12.0", "1.2")),
         (line("version", terraform="0.15.3", ui="0.1.0"), VersionMessage("hello", AT, "terraform", "0.15.3", "0.1.0")),
         (line("log"), LogMessage("hello", AT, "log")),
+        (
+            line("init_output", message_code="initializing_backend_message"),
+            LogMessage("hello", AT, "init_output", "initializing_backend_message"),
+        ),
         (
             line(
                 "diagnostic",
@@ -145,6 +150,32 @@ def test_a_line_becomes_its_message(raw: str, expected: object):
 )
 def test_what_is_no_message_is_a_line_of_text(raw: str):
     assert parse_line(raw) == TextLine(raw[:LONGEST_TEXT_LINE])
+
+
+@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {} ", "\ufeff{}", "\ufeff {}\t"])
+def test_blanks_and_a_byte_order_mark_around_a_message_do_not_matter(around: str):
+    assert parse_line(around.replace("{}", line("log"))) == LogMessage("hello", AT, "log")
+
+
+@pytest.mark.parametrize("around", ["{}{}", "{} x", "x {}", "[{}]", "{}\u00a0", "\n{}", "{},"])
+def test_a_message_with_something_else_on_its_line_is_text(around: str):
+    raw = around.replace("{}", line("log"))
+
+    assert parse_line(raw) == TextLine(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("\x1b[0m\x1b[1ma.b: Creating...\x1b[0m\r\n", "a.b: Creating..."),
+        ("\x1b]8;;http://x\x07link\x1b]8;;\x07", "link"),
+        ("\x1b[?25l\x1b[38;5;200mtext\x1b[K  ", "text"),
+        ("  kept\t", "  kept"),
+        ("\x1b", "\x1b"),
+    ],
+)
+def test_colours_and_line_ends_are_taken_off(raw: str, expected: str):
+    assert clean(raw) == expected
 
 
 @pytest.mark.parametrize("ui", ["2.0", "2", "10.1"])

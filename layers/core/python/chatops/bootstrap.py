@@ -202,8 +202,9 @@ def _runner_files() -> dict[str, bytes]:
 
 
 @cache
-def track() -> Callable[..., str]:
+def track() -> Any:
     """For `track_progress`."""
+    from chatops.adapters.timing_store import DynamoTimings
     from chatops.runs.track import PATIENCE_SECONDS, Track
 
     settings = config.TrackConfig.from_env(os.environ)
@@ -211,6 +212,7 @@ def track() -> Callable[..., str]:
         runs=DynamoRunStore(_table(settings.runs_table)),
         interactions=DynamoInteractionStore(_table(settings.interactions_table)),
         artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        timings=DynamoTimings(_table(settings.guilds_table), time.time),
         chat=_chat(PATIENCE_SECONDS),
         clock=time.time,
         sleep=time.sleep,
@@ -234,6 +236,7 @@ def request_approval() -> tuple[DynamoRunStore, Chat, Callable[[str, str], None]
 @cache
 def report() -> Any:
     """For `report_run`."""
+    from chatops.adapters.timing_store import DynamoTimings
     from chatops.runs.report import Report
 
     settings = config.ReportConfig.from_env(os.environ)
@@ -241,6 +244,7 @@ def report() -> Any:
         runs=DynamoRunStore(_table(settings.runs_table)),
         deployments=DynamoDeploymentStore(_table(settings.deployments_table)),
         artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        timings=DynamoTimings(_table(settings.guilds_table), time.time),
         builds=CodeBuildBuilds(_client("codebuild")),
         chat=_chat(),
         clock=time.time,
@@ -250,15 +254,22 @@ def report() -> Any:
 
 @cache
 def sweep() -> tuple[
-    DynamoRunStore, StepFunctionsWorkflow, CodeBuildBuilds, AsyncFunction, RecoveryBlobs, DynamoInteractionStore
+    DynamoRunStore,
+    StepFunctionsWorkflow,
+    CodeBuildBuilds,
+    AsyncFunction,
+    AsyncFunction,
+    RecoveryBlobs,
+    DynamoInteractionStore,
 ]:
-    """For `sweep`."""
+    """For `sweep`: whom it asks, who reports, who tracks, and what it sweeps."""
     settings = config.SweepConfig.from_env(os.environ)
     return (
         DynamoRunStore(_table(settings.runs_table)),
         StepFunctionsWorkflow(_client("stepfunctions"), settings.state_machine),
         CodeBuildBuilds(_client("codebuild")),
         AsyncFunction(_client("lambda"), settings.report_function),
+        AsyncFunction(_client("lambda"), settings.track_function),
         RecoveryBlobs(DynamoBlobTable(_client("dynamodb"), settings.recovery_blobs_table), time.time),
         DynamoInteractionStore(_table(settings.interactions_table)),
     )

@@ -111,6 +111,7 @@ class TrackConfig(_Settings):
 
     runs_table: str
     interactions_table: str
+    guilds_table: str
     runs_bucket: str
 
 
@@ -128,6 +129,7 @@ class ReportConfig(_Settings):
 
     runs_table: str
     deployments_table: str
+    guilds_table: str
     runs_bucket: str
 
 
@@ -139,4 +141,5 @@ class SweepConfig(_Settings):
     recovery_blobs_table: str
     interactions_table: str
     report_function: str
+    track_function: str
     state_machine: str

@@ -16,6 +16,7 @@ ChatOpsError
 ├── ConflictError        a conditional write lost against another writer
 │   └── BusyError        somebody else works on it at this moment: to be tried again later
 └── OutsideError         AWS or Discord did not do what was asked; the cause is chained
+    ├── TryLater         it asks to wait for some seconds; nothing was done
     └── WrongKey         the key service works, and refuses: this was not wrapped under this key and context
 """
 
@@ -91,6 +92,14 @@ class BusyError(ConflictError):
 
 class OutsideError(ChatOpsError):
     """A service did not do what was asked."""
+
+
+class TryLater(OutsideError):
+    """A service asks to wait `seconds` before the next try; nothing was done."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class WrongKey(OutsideError):

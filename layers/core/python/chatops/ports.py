@@ -174,16 +174,32 @@ class RunStore(Protocol):
         """What is known of a phase's progress, strongly consistent."""
         ...
 
-    def lease_edit(self, run_id: str, phase: str, now: float, seconds: float) -> bool:
+    def lease_edit(self, run_id: str, now: float, seconds: float) -> bool:
         """Take the right to edit the live message; False if somebody has it."""
         ...
 
-    def extend_edit(self, run_id: str, phase: str, now: float, seconds: float) -> None:
-        """Keep a right that one has."""
+    def extend_edit(self, run_id: str, now: float, seconds: float) -> None:
+        """Keep a right that one has, or keep everybody from editing for so long."""
         ...
 
-    def release_edit(self, run_id: str, phase: str, version: int) -> bool:
-        """Give the right back, unless news came after `version`."""
+    def release_edit(self, run_id: str, now: float) -> None:
+        """Give the right back."""
+        ...
+
+    def edit_until(self, run_id: str) -> float:
+        """Until when (unix seconds) the right to edit is or was taken; 0 if the message was never edited."""
+        ...
+
+
+class Timings(Protocol):
+    """How long operations took in a guild's earlier runs: seconds by `<resource type>:<kind>`."""
+
+    def of(self, guild_id: str) -> Mapping[str, Sequence[int]]:
+        """What is known; may be some minutes old."""
+        ...
+
+    def add(self, guild_id: str, samples: Mapping[str, Sequence[int]]) -> None:
+        """Keep the samples of one more run."""
         ...
 
 
@@ -314,11 +330,21 @@ class Artefacts(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class TextFile:
+    """A file of UTF-8 text under a message; its name is of letters, digits, dashes and dots alone."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
 class Chat(Protocol):
     """Discord's outbound side."""
 
-    def edit_original(self, application_id: str, token: str, payload: Mapping[str, Any]) -> MessageRef:
-        """Replace the deferred answer."""
+    def edit_original(
+        self, application_id: str, token: str, payload: Mapping[str, Any], file: TextFile | None = None
+    ) -> MessageRef:
+        """Replace the deferred answer, with a file under it if there is one."""
         ...
 
     def follow_up(self, application_id: str, token: str, payload: Mapping[str, Any], ephemeral: bool) -> MessageRef:
@@ -326,7 +352,12 @@ class Chat(Protocol):
         ...
 
     def edit(self, message: MessageRef, token: ReplyToken | None, now: int, payload: Mapping[str, Any]) -> bool:
-        """Edit a live message by the freshest way there is; False when it cannot be edited any more."""
+        """Edit a live message by the freshest way there is; False when it cannot be edited any more.
+
+        Raises:
+            TryLater: Discord asks to wait for so long.
+            OutsideError: Discord did not take the message, or was not reached.
+        """
         ...
 
 

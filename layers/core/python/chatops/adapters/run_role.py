@@ -63,7 +63,11 @@ def session_policy(
     files = f"arn:{partition}:s3:::{runs_bucket}"
 
     def allow(actions: list[str], resources: list[str], **condition: Any) -> dict[str, Any]:
-        return {"Effect": "Allow", "Action": actions, "Resource": resources} | condition
+        # A list of one is written without its brackets: every character counts.
+        lists = {"Action": actions, "Resource": resources}
+        return (
+            {"Effect": "Allow"} | {key: each[0] if len(each) == 1 else each for key, each in lists.items()} | condition
+        )
 
     statements = [
         allow(["s3:GetObject", "s3:PutObject"], [f"{state}/{state_key}", f"{state}/{state_key}.tflock"]),

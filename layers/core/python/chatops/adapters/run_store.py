@@ -1,6 +1,7 @@
 """Runs and their progress in DynamoDB."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import takewhile
@@ -21,6 +22,7 @@ from chatops.domain.runs import (
 )
 from chatops.errors import ConflictError, OutsideError
 
+_SETS = ("started", "done", "failed", "steps", "heard")
 _KNOWN = "attribute_exists({run_id})"
 _NOT_ENDED = f"attribute_not_exists({{ended_at}}) AND {_KNOWN}"
 _NOT_CANCELLED = "attribute_not_exists({cancel_requested_at})"
@@ -156,42 +158,40 @@ class DynamoRunStore:
 
     def add_progress(self, run_id: str, phase: str, delta: ProgressDelta) -> ProgressItem:
         """See RunStore."""
-        sets: dict[str, Any] = {"started": delta.started, "done": delta.done, "failed": delta.failed}
-        add = {name: set(numbers) for name, numbers in sets.items() if numbers}
+        add: dict[str, Any] = {name: set(numbers) for name in _SETS if (numbers := getattr(delta, name))}
         if delta.errors:
             add["errors"] = set(delta.errors)
-        change = {"now": delta.now} if delta.now else {}
-        return _progress(self._table.update(_progress_key(run_id, phase), Change(set=change, add=add | {"version": 1})))
+        change = Change(set={"expires_at": int(time.time()) + RUN_KEPT_SECONDS}, add=add | {"version": 1})
+        return _progress(self._table.update(_progress_key(run_id, phase), change))
 
     def progress(self, run_id: str, phase: str) -> ProgressItem:
         """See RunStore."""
         return _progress(self._table.get(_progress_key(run_id, phase)) or {})
 
-    def lease_edit(self, run_id: str, phase: str, now: float, seconds: float) -> bool:
+    def lease_edit(self, run_id: str, now: float, seconds: float) -> bool:
         """See RunStore."""
         change = Change(
-            set={"lease_until": int((now + seconds) * 1000), "expires_at": int(now) + RUN_KEPT_SECONDS},
+            set=_lease(now, seconds),
             when="attribute_not_exists({lease_until}) OR {lease_until} < :now",
             expect={"now": int(now * 1000)},
         )
-        return self._try(run_id, phase, change)
-
-    def extend_edit(self, run_id: str, phase: str, now: float, seconds: float) -> None:
-        """See RunStore."""
-        self._table.update(_progress_key(run_id, phase), Change(set={"lease_until": int((now + seconds) * 1000)}))
-
-    def release_edit(self, run_id: str, phase: str, version: int) -> bool:
-        """See RunStore."""
-        unchanged = Change(set={"lease_until": 0}, when="{version} = :seen", expect={"seen": version})
-        untold = Change(set={"lease_until": 0}, when="attribute_not_exists({version})")
-        return self._try(run_id, phase, unchanged if version else untold)
-
-    def _try(self, run_id: str, phase: str, change: Change) -> bool:
         try:
-            self._table.update(_progress_key(run_id, phase), change)
+            self._table.update(_edit_key(run_id), change)
         except ConflictError:
             return False
         return True
+
+    def extend_edit(self, run_id: str, now: float, seconds: float) -> None:
+        """See RunStore."""
+        self._table.update(_edit_key(run_id), Change(set=_lease(now, seconds)))
+
+    def release_edit(self, run_id: str, now: float) -> None:
+        """See RunStore; the millisecond that has passed is what the next one's condition asks for."""
+        self.extend_edit(run_id, now, -0.001)
+
+    def edit_until(self, run_id: str) -> float:
+        """See RunStore."""
+        return int((self._table.get(_edit_key(run_id)) or {}).get("lease_until", 0)) / 1000
 
     def _change(self, run_id: str, change: Change) -> Run:
         return _run(self._table.update({"run_id": run_id}, change))
@@ -199,6 +199,15 @@ class DynamoRunStore:
 
 def _progress_key(run_id: str, phase: str) -> Item:
     return {"run_id": f"{run_id}#{phase}"}
+
+
+def _edit_key(run_id: str) -> Item:
+    """The right to edit is an item of its own: the progress of a large run is long, and every write pays for all."""
+    return {"run_id": f"{run_id}#edit"}
+
+
+def _lease(now: float, seconds: float) -> Item:
+    return {"lease_until": int((now + seconds) * 1000), "expires_at": int(now) + RUN_KEPT_SECONDS}
 
 
 def _plain(value: Any) -> Item:
@@ -262,11 +271,6 @@ def _whole(part: Item) -> Item:
 
 
 def _progress(item: Item) -> ProgressItem:
-    seen = ProgressDelta(
-        started=frozenset(map(int, item.get("started", ()))),
-        done=frozenset(map(int, item.get("done", ()))),
-        failed=frozenset(map(int, item.get("failed", ()))),
-        errors=tuple(sorted(item.get("errors", ()))),
-        now=item.get("now"),
-    )
+    sets = {name: frozenset(map(int, item.get(name, ()))) for name in _SETS}
+    seen = ProgressDelta(errors=tuple(sorted(item.get("errors", ()))), **sets)
     return ProgressItem(seen, int(item.get("version", 0)))

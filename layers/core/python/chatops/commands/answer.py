@@ -8,9 +8,11 @@ from chatops.commands.perform import is_silent, perform
 from chatops.commands.services import Services
 from chatops.discord.interactions import Interaction, from_payload
 from chatops.discord.replies import Reply
-from chatops.errors import ChatOpsError, UserError
+from chatops.errors import ChatOpsError, OutsideError, UserError
 
 Log = Callable[[str, Mapping[str, Any]], None]
+
+_NO_FILE = "Discord did not take the file. Please try again in a minute."
 
 
 def answer(payload: Mapping[str, Any], services: Services, log: Log) -> None:
@@ -53,5 +55,10 @@ def _reply(interaction: Interaction, reply: Reply | None, services: Services) ->
     application_id, token = interaction.application_id, interaction.token
     if is_silent(interaction):
         services.chat.follow_up(application_id, token, reply.payload(), ephemeral=True)
-    else:
-        services.chat.edit_original(application_id, token, reply.payload())
+        return
+    try:
+        services.chat.edit_original(application_id, token, reply.payload(), reply.file)
+    except OutsideError:
+        if reply.file is None:
+            raise
+        services.chat.edit_original(application_id, token, Reply(_NO_FILE).payload())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from chatops.discord.interactions import OptionValue, Person
+from chatops.discord.interactions import FILE_LIMIT, OptionValue, Person
 
 if TYPE_CHECKING:
     from chatops.commands.services import Services
@@ -95,6 +95,7 @@ class Call:
     argument: str = ""
     message_id: str | None = None
     locale: str = "en-US"
+    file_limit: int = FILE_LIMIT
 
     def text(self, name: str, default: str = "") -> str:
         """The option as text, without surrounding space."""

@@ -37,7 +37,7 @@ def cancel(run_id: str, call: Call, services: Services) -> str:
         _decide("reject", call, services, run)
         return f"Cancelled: the plan of `{run.deployment}` is not applied."
     payload = render.progress(run, view_of(run, services)).payload()
-    edit_unless_busy(services.runs, run.id, run.phase, services.clock(), lambda: _edit(run, call, services, payload))
+    edit_unless_busy(services.runs, run, services.clock(), lambda: _edit(run, call, services, payload))
     return (
         f"Stopping `{run.deployment}`: finishing the current resource. The message of the run tells when it has ended."
     )

@@ -120,4 +120,5 @@ def _call(interaction: Interaction, argument: str) -> Call:
         argument=argument,
         message_id=interaction.message_id,
         locale=interaction.locale,
+        file_limit=interaction.file_limit,
     )

@@ -47,4 +47,4 @@ def _point_on(run: Run, services: Services) -> None:
         services.chat.edit(old, run.token, int(now), render.moved(run).payload())
 
     if old := run.message:
-        edit_unless_busy(services.runs, run.id, run.phase, now, lambda: point(old))
+        edit_unless_busy(services.runs, run, now, lambda: point(old))

@@ -18,6 +18,10 @@ MANAGE_GUILD = 1 << 5
 ADMINISTRATOR = 1 << 3
 
 PAYLOAD_VERSION: Final = 1
+
+FILE_LIMIT: Final = 10 * 1024 * 1024
+"""Bytes of a file that every Discord server takes (discord-api-docs, reference: uploading files)."""
+
 _EPOCH_MS: Final = 1_420_070_400_000
 _SNOWFLAKE: Final = re.compile("[0-9]{15,20}")
 _CUSTOM_ID: Final = re.compile("v1:([a-z-]{2,20}):([a-z0-9-]{1,60})")
@@ -77,6 +81,7 @@ class Interaction:
     message_id: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     resolved_attachments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    file_limit: int = FILE_LIMIT
 
 
 def is_snowflake(text: str | None) -> bool:
@@ -126,6 +131,7 @@ def to_payload(interaction: Interaction) -> dict[str, Any]:
             "options": {**interaction.options, **{name: {"sealed": text} for name, text in interaction.sealed.items()}},
             "custom_id": interaction.custom_id,
             "message_id": interaction.message_id,
+            "file_limit": interaction.file_limit,
         },
     }
 

@@ -9,7 +9,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
-from chatops.discord.interactions import Interaction, InteractionType, InvalidInteraction, OptionValue, Person
+from chatops.discord.interactions import (
+    FILE_LIMIT,
+    Interaction,
+    InteractionType,
+    InvalidInteraction,
+    OptionValue,
+    Person,
+)
 
 Json = Mapping[str, Any]
 
@@ -62,7 +69,14 @@ def _interaction(payload: Any) -> Interaction:
         message_id=_text(_object(payload, "message") or {}, "id") or None,
         fields=dict(_fields(data)),
         resolved_attachments=_attachments(data),
+        file_limit=_file_limit(payload),
     )
+
+
+def _file_limit(payload: Json) -> int:
+    """How large an answer's file may be; a server with boosts takes more than the others."""
+    limit = payload.get("attachment_size_limit")
+    return limit if type(limit) is int and limit > 0 else FILE_LIMIT
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

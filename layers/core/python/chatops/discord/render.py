@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatops.discord.replies import ButtonStyle, Colour, Reply, ReplyButton
-from chatops.discord.text import code, counts, duration, error_text, errors, flat, in_flight, listing
+from chatops.discord.text import bar, code, counts, duration, error_text, errors, flat, in_flight, left, listing
 from chatops.domain.deployments import Deployment
-from chatops.domain.runs import CHATOPS, Phase, Run, Status
-from chatops.terraform.tracker import progress_bar
+from chatops.domain.progress import Step
+from chatops.domain.runs import CHATOPS, FILES_KEPT_DAYS, HEARTBEAT_SECONDS, Phase, Run, Status
 
 if TYPE_CHECKING:
     from chatops.runs.view import ProgressView
@@ -23,7 +23,7 @@ def started(run: Run) -> Reply:
     """The live message before anything is known."""
     return Reply(
         title="🧨 Destruction Started" if run.destroy else "🚀 Deployment Started",
-        text=f"{progress_bar(0, 0)}\nInitializing...\n(waiting for a build)",
+        text=f"{bar(0, 0)}\nInitializing...\n(waiting for a build)",
         colour=Colour.GREY,
         footer=_footer(run),
         buttons=(_cancel(run),),
@@ -31,22 +31,87 @@ def started(run: Run) -> Reply:
 
 
 def progress(run: Run, view: "ProgressView") -> Reply:
-    """The live message while a build works."""
+    """The live message while a build works, or is waited for: what went wrong, the bar, what is happening, the time."""
     done, total = view.progress.completed, view.progress.total or 0
-    if view.phase is Phase.PLAN:
-        title, counted = "🔎 Planning", ""
-    else:
-        title = "🧨 Destruction in Progress" if run.destroy else "🚀 Deployment in Progress"
-        counted = f"\n({done}/{total} resources)"
-    happening = in_flight(view.progress.in_flight) or (code(view.now, 200) if view.now else "Initializing...")
+    trouble = _trouble(view)
+    lines = [trouble, bar(done, total), _happening(run, view), _counted(run, view), _time(run, view)]
+    silent = view.silent >= SILENT_SECONDS
+    colour = Colour.AMBER if silent or run.cancel_requested_by else Colour.BLUE
     return Reply(
-        title=_STOPPING if run.cancel_requested_by else title,
-        text=f"{progress_bar(done, total)}\n{happening}{counted}",
-        colour=Colour.RED if view.errors else Colour.BLUE,
-        fields=(("Failed", errors(view.errors)),) if view.errors else (),
-        footer=f"{_footer(run)} · {duration(view.elapsed)}",
+        title=_STOPPING if run.cancel_requested_by else _title(run, view, silent),
+        text="\n".join(line for line in lines if line),
+        colour=Colour.RED if trouble else Colour.GREY if _waits(view) else colour,
+        footer=_footer(run),
         buttons=() if run.cancel_requested_by else (_cancel(run),),
     )
+
+
+SILENT_SECONDS = 180
+"""After so long without a line of its log a build is called silent: Terraform says every ten seconds that it works."""
+_HEARTBEATS = 4 * HEARTBEAT_SECONDS
+
+_STEPS = {
+    Step.QUEUED: "Waiting for a build machine...",
+    Step.PROVISIONING: "A build machine is being prepared...",
+    Step.BOOTING: "The build machine is starting...",
+    Step.INIT: "Initializing...",
+    Step.PROVIDERS: "Initializing: downloading the providers...",
+    Step.READING: "Comparing the plan with what exists...",
+    Step.WORKING: "Working...",
+}
+
+
+def _waits(view: "ProgressView") -> bool:
+    """Whether Terraform has not begun yet."""
+    return view.step is None or view.step < Step.INIT
+
+
+def _title(run: Run, view: "ProgressView", silent: bool) -> str:
+    if silent:
+        return f"🔇 No news for {view.silent // 60} min"
+    if view.phase is Phase.PLAN and not _waits(view):
+        return "🔎 Planning"
+    what = "🧨 Destruction" if run.destroy else "🚀 Deployment"
+    return f"{what} in Progress" if view.step is Step.WORKING else f"{what} Started"
+
+
+def _trouble(view: "ProgressView") -> str:
+    """What failed; why, Terraform says only when everything else has ended."""
+    failed = [each.address for each in view.progress.failed]
+    return errors(view.errors) if view.errors else f"❌ {_named(failed)} failed" if failed else ""
+
+
+def _happening(run: Run, view: "ProgressView") -> str:
+    working = in_flight(view.progress.in_flight)
+    if view.silent < SILENT_SECONDS:
+        return working or _STEPS[view.step or Step.QUEUED]
+    beat = view.elapsed - (run.build.heartbeat_at - run.build.claimed_at) if run.build else 0
+    alive = "The build itself is alive: some things take long." if beat <= _HEARTBEATS else _SILENT_TOO
+    return "\n".join(filter(None, (working, alive)))
+
+
+_SILENT_TOO = "The build gives no sign of life either; the watchdog is looking after it."
+
+
+def _counted(run: Run, view: "ProgressView") -> str:
+    if view.phase is Phase.PLAN:
+        return ""
+    if view.progress.total is None:  # without names nothing can be counted
+        return f"({run.plan.get('total', 0)} resources)"
+    shortfall = _shortfall(view) if view.progress.failed_count else ""
+    return f"({view.progress.completed}/{view.progress.total} resources){shortfall}"
+
+
+def _shortfall(view: "ProgressView") -> str:
+    progress = view.progress
+    parts = {"failed": progress.failed_count, "not started": len(progress.never_started)}
+    return "".join(f" · {number} {what}" for what, number in parts.items() if number)
+
+
+def _time(run: Run, view: "ProgressView") -> str:
+    known = view.left and view.silent < SILENT_SECONDS and not run.cancel_requested_by
+    rest = f", {left(*view.left)}" if view.left and known else ""
+    return f"⏱️ {'waiting for' if _waits(view) else view.phase.value + ','} {duration(view.elapsed)}{rest}"
 
 
 def approval(run: Run, expires_at: int) -> Reply:
@@ -75,7 +140,7 @@ def approved(run: Run, person_id: str) -> Reply:
     """The live message between the decision and the build."""
     return Reply(
         title="👍 Approved",
-        text=f"{progress_bar(0, int(run.plan.get('total', 0)))}\nApproved by <@{person_id}>. Waiting for a build...",
+        text=f"{bar(0, int(run.plan.get('total', 0)))}\nApproved by <@{person_id}>. Waiting for a build...",
         colour=Colour.BLUE,
         footer=_footer(run),
         buttons=(_cancel(run),),
@@ -142,13 +207,16 @@ def final(run: Run, view: "ProgressView") -> Reply:
     if run.status is Status.FAILED and view.phase is Phase.PLAN:
         told = "The plan for {name} could not be made."
     lines = [told.format(name=code(run.deployment))]
+    if run.status is Status.SUCCEEDED and run.cancel_requested_by:
+        lines.append("The cancel came too late: everything had been done.")
     if run.detail.get("cause") and run.status is not Status.CANCELLED:
         lines.append(str(run.detail["cause"]))
     if view.phase is not Phase.PLAN:
         lines.insert(0, _bar(run, view))
     if run.status is Status.INTERRUPTED:
         lines.append(f"How far it got: {reached(run, view)}.")
-    fields = _what_failed(run, view) + _what_exists(run, view) if run.status in _BROKEN else []
+    broken = run.status in _BROKEN
+    fields = _what_failed(run, view) + _what_exists(run, view) + _log_of(run) if broken else []
     fields += [(name, code(value, 900)) for name, value in list(run.detail.get("outputs", {}).items())[:10]]
     return Reply(
         title=title.format(what="Destruction" if run.destroy else "Deployment"),
@@ -202,7 +270,8 @@ def _bar(run: Run, view: "ProgressView") -> str:
     total = int(run.plan.get("total", 0))
     done = total if run.status is Status.SUCCEEDED else min(view.progress.completed, total)
     ready = "All resources destroyed\n" if run.destroy else "All resources deployed successfully\n"
-    return f"{progress_bar(done, total)}\n{ready if run.status is Status.SUCCEEDED else ''}({done}/{total} resources)"
+    shortfall = _shortfall(view) if run.status in _BROKEN else ""
+    return f"{bar(done, total)}\n{ready if run.status is Status.SUCCEEDED else ''}({done}/{total} resources){shortfall}"
 
 
 def _what_failed(run: Run, view: "ProgressView") -> Fields:
@@ -219,8 +288,8 @@ def _what_failed(run: Run, view: "ProgressView") -> Fields:
 
 
 _UNSAVED = (
-    "Terraform could not write down what it did. Its state was kept, encrypted, for 7 days; the next run of this "
-    "deployment saves it before anything else."
+    f"Terraform could not write down what it did. Its state was kept, encrypted, for {FILES_KEPT_DAYS} days; the next "
+    "run of this deployment saves it before anything else."
 )
 
 
@@ -243,6 +312,13 @@ def _what_exists(run: Run, view: "ProgressView") -> Fields:
     rest = "plans the rest of the destruction" if run.destroy else "plans what is missing, asks you, and applies it"
     advice = f"**Resume** {rest}. " + ("" if run.destroy else "**Destroy** removes what exists. ")
     return [*fields, ("What next", f"{advice}The state is kept.")]
+
+
+def _log_of(run: Run) -> Fields:
+    if not (run.build and run.build.build_id):
+        return []
+    where = f"`/cloud-logs name:{run.deployment} run:{run.id} part:failure`"
+    return [("What the build printed", f"{where} (kept for {FILES_KEPT_DAYS} days)")]
 
 
 def status(deployment: Deployment, run: Run | None, view: "ProgressView | None") -> Reply:
@@ -268,8 +344,8 @@ def _run_fields(deployment: Deployment, run: Run, view: "ProgressView | None") -
         return [("Last run", f"{run.status.value} <t:{run.ended_at or run.created_at}:R>, by <@{run.user_id}>")]
     fields = [("Running", f"{run.status.value}, started <t:{run.created_at}:R> by <@{run.user_id}>")]
     if view and view.progress.total:
-        bar = progress_bar(view.progress.completed, view.progress.total)
-        fields.append(("Progress", f"{bar}\n{in_flight(view.progress.in_flight)}"))
+        shown = (bar(view.progress.completed, view.progress.total), _happening(run, view), _time(run, view))
+        fields.append(("Progress", "\n".join(shown)))
     return fields
 
 

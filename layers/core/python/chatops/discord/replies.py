@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from chatops.ports import TextFile
+
 EPHEMERAL = 1 << 6
 
 EMBED_TITLE = 256
@@ -49,7 +51,7 @@ class ReplyButton:
 
 @dataclass(frozen=True)
 class Reply:
-    """One message: plain text, or one embed, with at most one row of buttons.
+    """One message: plain text, or one embed, with at most one row of buttons and one file.
 
     The text is cut to Discord's limits when the payload is made, never in the middle of a code fence.
     """
@@ -60,6 +62,7 @@ class Reply:
     fields: tuple[tuple[str, str], ...] = ()
     footer: str = ""
     buttons: tuple[ReplyButton, ...] = ()
+    file: TextFile | None = None
 
     def payload(self) -> dict[str, Any]:
         """The JSON body for creating or editing the message; mentions are always switched off."""

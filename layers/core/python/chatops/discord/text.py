@@ -6,10 +6,12 @@ from unicodedata import category
 
 from chatops.discord.replies import cut
 from chatops.domain.progress import InFlight, OperationKind
+from chatops.terraform.secret_shapes import shapes
 
 ADDRESS = 120
 IN_FLIGHT_SHOWN = 5
 ERRORS_SHOWN = 3
+_CELLS = 10
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})  # controls, direction and zero-width marks, surrogates, private use
 
@@ -60,11 +62,37 @@ def visible(text: str) -> str:
     return "".join("�" if category(each) in _UNSEEN and each not in "\n\t" else each for each in text)
 
 
+def bar(completed: int, total: int) -> str:
+    """The guide's bar; of more operations than it has cells, half-full cells too, and 100% is said at the end only."""
+    if not total:
+        return f"[{'▒' * _CELLS}]"
+    halves = min(completed, total) * 2 * _CELLS // total
+    full, half = divmod(halves, 2) if total > _CELLS else (halves // 2, 0)
+    percent = min(round(completed / total * 100), 100 if completed >= total else 99)
+    return f"[{'▓' * full}{'▒' * half}{'░' * (_CELLS - full - half)}] {percent}%"
+
+
 def duration(seconds: int) -> str:
     """Seconds as a person says them."""
     minutes, rest = divmod(max(seconds, 0), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def left(low: int, high: int) -> str:
+    """A range of seconds as a person says it: outwards to whole minutes, and to more of them where there are many."""
+    if high <= 30:
+        return "less than 30 s left"
+    first, last = low // 60, -(-high // 60)
+    first -= first % _step(first)
+    last += -last % _step(last)
+    if not first:
+        return f"less than {last} min left"
+    return f"about {first} min left" if first == last else f"about {first}–{last} min left"
+
+
+def _step(minutes: int) -> int:
+    return 1 if minutes < 10 else 5 if minutes < 60 else 15
 
 
 def counts(plan: Mapping[str, Any]) -> str:
@@ -83,8 +111,8 @@ def in_flight(running: Sequence[InFlight]) -> str:
 
 
 def errors(texts: Sequence[str]) -> str:
-    """The first errors, each by its first lines."""
-    shown = [cut(text, 300) for text in texts[:ERRORS_SHOWN]]
+    """The first errors, each by its first lines, without anything that looks like a secret."""
+    shown = [cut(shapes(text), 300) for text in texts[:ERRORS_SHOWN]]
     if len(texts) > len(shown):
         shown.append(f"+{len(texts) - len(shown)} more")
     return block(shown)

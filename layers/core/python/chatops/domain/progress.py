@@ -7,7 +7,7 @@ import json
 import zlib
 from collections import defaultdict
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +19,22 @@ KEY_BITS = 40
 OFFSET_BITS = 22
 LONGEST_OFFSET = (1 << OFFSET_BITS) - 1
 """Seconds after the start of a run that still fit: about 48 days."""
+
+
+HEARD_SECONDS = 10
+"""How exactly it is remembered when a build was last heard of; Terraform says that it works on every ten seconds."""
+
+
+class Step(IntEnum):
+    """How far a build has come, before Terraform works on resources; a higher one is always the later one."""
+
+    QUEUED = 1
+    PROVISIONING = 2
+    BOOTING = 3
+    INIT = 4
+    PROVIDERS = 5
+    READING = 6
+    WORKING = 7
 
 
 class OperationKind(StrEnum):
@@ -136,13 +152,18 @@ def _row(operation: Operation) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ProgressDelta:
-    """What a batch of log lines adds to a run: packed numbers, error texts, and what is happening now."""
+    """What a batch of log lines adds to a run, as sets that may be united in any order, any number of times.
+
+    `started`, `done` and `failed` hold packed numbers of operations, `errors` texts, `steps` the Steps seen, and
+    `heard` the marks of when lines came (`heard_mark`).
+    """
 
     started: frozenset[int] = frozenset()
     done: frozenset[int] = frozenset()
     failed: frozenset[int] = frozenset()
     errors: tuple[str, ...] = ()
-    now: str | None = None
+    steps: frozenset[int] = frozenset()
+    heard: frozenset[int] = frozenset()
 
     def __or__(self, other: ProgressDelta) -> ProgressDelta:
         return ProgressDelta(
@@ -150,11 +171,27 @@ class ProgressDelta:
             self.done | other.done,
             self.failed | other.failed,
             tuple(dict.fromkeys(self.errors + other.errors)),
-            other.now or self.now,
+            self.steps | other.steps,
+            self.heard | other.heard,
         )
 
     def __bool__(self) -> bool:
-        return bool(self.started or self.done or self.failed or self.errors or self.now)
+        return bool(self.started or self.done or self.failed or self.errors or self.steps or self.heard)
+
+    @property
+    def step(self) -> Step | None:
+        """The furthest step seen."""
+        return max(map(Step, self.steps), default=None)
+
+    @property
+    def last_heard(self) -> int:
+        """Seconds after the start when something was last heard, to within HEARD_SECONDS; 0 for never."""
+        return max(self.heard, default=0) * HEARD_SECONDS
+
+
+def heard_mark(offset_seconds: int) -> int:
+    """The mark of a line that came so many seconds after the start; what was said before it counts as its beginning."""
+    return min(max(offset_seconds, 0), LONGEST_OFFSET) // HEARD_SECONDS
 
 
 class InFlight(NamedTuple):

@@ -10,9 +10,14 @@ from typing import Any
 from chatops.domain.progress import ProgressDelta
 
 APPROVAL_SECONDS = 10 * 60
-CLAIM_SECONDS = 10 * 60
+QUEUE_SECONDS = 10 * 60
+"""How long a build may wait for a free place."""
+CLAIM_SECONDS = QUEUE_SECONDS + 5 * 60
+"""How long its bundle may be claimed: the longest wait, and the time that its machine may take."""
 TOKEN_SECONDS = 15 * 60
 RUN_KEPT_SECONDS = 90 * 24 * 3600
+FILES_KEPT_DAYS = 7
+"""The bucket forgets a run's files after this many days (template.yaml; a test compares the two)."""
 HEARTBEAT_SECONDS = 10
 PHASE_SECONDS = 50 * 60
 GRACE_SECONDS = 5 * 60
@@ -85,6 +90,11 @@ class Build:
     heartbeat_at: int = 0
     claimed_at: int = 0
     host: str = ""
+
+    @property
+    def began_at(self) -> int:
+        """When its phase began to wait for it."""
+        return self.claim_until - CLAIM_SECONDS
 
 
 @dataclass(frozen=True)

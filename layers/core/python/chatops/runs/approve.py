@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from chatops.discord import render
-from chatops.domain.runs import APPROVAL_SECONDS, Approval, Phase
+from chatops.domain.runs import APPROVAL_SECONDS, Approval
 from chatops.errors import ConflictError
 from chatops.ports import Chat, RunStore
 from chatops.runs.live import show, take_over
@@ -32,6 +32,6 @@ def request_approval(
         wake(task_token, "cancelled")
         return
     if run and run.message:
-        take_over(runs, run_id, Phase.PLAN, clock, sleep)
+        take_over(runs, run_id, clock, sleep)
         run = runs.get(run_id) or run  # it may have got a fresh message meanwhile
         show(chat, run, render.approval(run, approval.expires_at), now, until=approval.expires_at)

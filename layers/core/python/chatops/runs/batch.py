@@ -27,7 +27,10 @@ def read_log_event(event: Any) -> LogBatch | None:
     try:
         packed = base64.b64decode(event["awslogs"]["data"], validate=True)
         unpacker = zlib.decompressobj(wbits=31)
-        data = json.loads(unpacker.decompress(packed, MOST_BYTES))
+        text = unpacker.decompress(packed, MOST_BYTES)
+        if not unpacker.eof:
+            return None  # cut on its way, or more than it may be
+        data = json.loads(text.decode("utf-8", "replace"))
         if data["messageType"] != "DATA_MESSAGE":
             return LogBatch("", ())
         lines = tuple((int(each["timestamp"]), str(each["message"])) for each in data["logEvents"])

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chatops.domain.runs import GRACE_SECONDS, HEARTBEAT_SECONDS, PHASE_SECONDS, Phase, Run
+from chatops.runs.kept_log import log_key
 
 PLAN_FILES = {"plan": "plan.tfplan", "plan_json": "plan.json", "lock_file": "terraform.lock.hcl"}
 FINAL_FILES = {"outputs": "outputs.json", "errored_state": "errored.tfstate"}
@@ -56,7 +57,7 @@ class Beforehand:
 def uploads(run: Run, phase: Phase) -> dict[str, str]:
     """The keys that a phase's build may write in the runs bucket."""
     files = (PLAN_FILES if phase is Phase.PLAN else FINAL_FILES) | {"result": f"result-{phase.value}.json"}
-    return {name: run.artefact(file) for name, file in files.items()}
+    return {name: run.artefact(file) for name, file in files.items()} | {"log": log_key(run, phase)}
 
 
 def downloads(run: Run, phase: Phase, beforehand: Beforehand) -> dict[str, str]:

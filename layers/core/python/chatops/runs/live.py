@@ -1,11 +1,13 @@
 """The right to edit a run's live message."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from chatops.discord import render
 from chatops.discord.replies import Reply
 from chatops.domain.progress import ProgressDelta
-from chatops.domain.runs import Phase, Run
+from chatops.domain.runs import Run
+from chatops.errors import TryLater
 from chatops.ports import Chat, RunStore
 
 LEASE_SECONDS = 30
@@ -13,26 +15,24 @@ LAST_EDITS_SECONDS = 90
 """So long before a token ends, an edit may be the last one that it allows: a build is silent for a minute at times."""
 
 
-def take_over(
-    runs: RunStore, run_id: str, phase: Phase, clock: Callable[[], float], sleep: Callable[[float], None]
-) -> None:
-    """Wait until the phase's tracker has let go of the live message, so that its last edit cannot come after ours.
+def take_over(runs: RunStore, run_id: str, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    """Wait until the tracker has let go of the live message, so that its last edit cannot come after ours.
 
     The caller has changed the run's status before: a tracker that looks again stops by itself.
     """
     for _ in range(LEASE_SECONDS * 2):
-        if runs.lease_edit(run_id, phase.value, clock(), LEASE_SECONDS):
+        if runs.lease_edit(run_id, clock(), LEASE_SECONDS):
             return
         sleep(0.5)
 
 
-def edit_unless_busy(runs: RunStore, run_id: str, phase: Phase, now: float, edit: Callable[[], object]) -> None:
+def edit_unless_busy(runs: RunStore, run: Run, now: float, edit: Callable[[], object]) -> None:
     """Edit the live message, or, while somebody else does, see to it that they look at the run once more."""
-    if runs.lease_edit(run_id, phase.value, now, LEASE_SECONDS):
+    if runs.lease_edit(run.id, now, LEASE_SECONDS):
         edit()
-        runs.extend_edit(run_id, phase.value, now, -1)
+        runs.release_edit(run.id, now)
     else:
-        runs.add_progress(run_id, phase.value, ProgressDelta())
+        runs.add_progress(run.id, run.phase.value, ProgressDelta())
 
 
 def show(chat: Chat, run: Run, reply: Reply, now: int, until: int = 0) -> bool:
@@ -42,12 +42,14 @@ def show(chat: Chat, run: Run, reply: Reply, now: int, until: int = 0) -> bool:
     moves to the bot, if the bot may edit it. Else the message says that it will fall silent, and where to look.
 
     Raises:
+        TryLater: Discord asks to wait.
         OutsideError: Discord did not take the edit.
     """
     if run.message is None:
         return False
     if run.token and now < run.token.expires_at < max(until, now + LAST_EDITS_SECONDS):
-        if chat.edit(run.message, None, now, reply.payload()):
-            return True
+        with suppress(TryLater):  # the interaction's token is still good
+            if chat.edit(run.message, None, now, reply.payload()):
+                return True
         reply = render.falling_silent(reply, run)
     return chat.edit(run.message, run.token, now, reply.payload())

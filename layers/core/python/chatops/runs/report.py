@@ -10,16 +10,22 @@ from typing import Any
 from chatops.discord import render
 from chatops.domain.runs import CHATOPS, GRACE_SECONDS, PHASE_SECONDS, Phase, Run, Status, storable
 from chatops.errors import ChatOpsError, ConflictError, OutsideError
-from chatops.ports import Artefacts, Builds, Chat, DeploymentStore, RunStore
+from chatops.ports import Artefacts, Builds, Chat, DeploymentStore, RunStore, Timings
 from chatops.runs.bundle import FINAL_FILES
+from chatops.runs.estimate import measured
 from chatops.runs.live import take_over
-from chatops.runs.view import progress_view
+from chatops.runs.view import progress_view, read_index
 
 WAIT_SECONDS = 25
 BUILD_SECONDS = PHASE_SECONDS + 2 * GRACE_SECONDS
 """After this long a build has no credentials for the state any more, whatever became of it."""
 SILENCE_SECONDS = 3600
 """After this long a final message that Discord keeps refusing is given up; /cloud-status still tells."""
+
+NO_BUILD = (
+    "No build machine was free in time, or the one that came could not fetch its work. "
+    "Nothing was changed; try again in a few minutes."
+)
 
 _CUT_OFF = ("FAULT", "STOPPED", "TIMED_OUT")  # how CodeBuild says that a build did not end by itself
 _NAME = re.compile(r"[\w-]{1,100}")  # an output's name, as Terraform allows it
@@ -36,6 +42,7 @@ class Report:
     runs: RunStore
     deployments: DeploymentStore
     artefacts: Artefacts
+    timings: Timings
     builds: Builds
     chat: Chat
     clock: Callable[[], float]
@@ -50,7 +57,7 @@ class Report:
         run = self.runs.get(run_id)
         if run is None or run.reported:
             return
-        cause = run.cancel_cause or cause
+        cause = run.cancel_cause or cause or _without_build(run, outcome)
         self._build_has_ended(run, cause)
         run = self._finished(run, self._by_its_build(run, outcome), cause)
         self._settle_deployment(run)
@@ -133,18 +140,27 @@ class Report:
         try:
             if run.destroy and run.status in (Status.SUCCEEDED, Status.NO_CHANGES):
                 self.deployments.forget(guild, name, run.id)
-                return
-            if changes := _outcome(run):
-                self.deployments.record(guild, name, run.id, changes)
-            self.deployments.release(guild, name, run.id)
+            else:
+                if changes := _outcome(run):
+                    self.deployments.record(guild, name, run.id, changes)
+                if not self.deployments.release(guild, name, run.id):
+                    return
         except ConflictError:
             return  # the lock was given back by an earlier call
+        self._keep_times(run)
+
+    def _keep_times(self, run: Run) -> None:
+        """For the estimates of later runs, once: whoever gave the lock back. A guess is not worth a failure."""
+        with suppress(OutsideError):
+            index = read_index(self.artefacts, run, run.phase)
+            if index and (samples := measured(self.runs.progress(run.id, run.phase.value).seen, index)):
+                self.timings.add(run.guild_id, samples)
 
     def _said(self, run: Run) -> bool:
         """Put the final message last: take the right to edit, and keep it."""
         if run.message is None:
             return True
-        take_over(self.runs, run.id, run.phase, self.clock, self.sleep)
+        take_over(self.runs, run.id, self.clock, self.sleep)
         run = self.runs.get(run.id) or run  # it may have got a fresh message meanwhile
         if run.message is None:
             return True
@@ -155,6 +171,12 @@ class Report:
             if self.clock() - run.ended_at < SILENCE_SECONDS:
                 raise
         return True
+
+
+def _without_build(run: Run, outcome: Status) -> str:
+    """Why a run failed whose build never came for its bundle: no result of a build tells of that."""
+    unclaimed = run.build is not None and not run.build.build_id
+    return NO_BUILD if unclaimed and outcome is Status.FAILED else ""
 
 
 def final_status(run: Run, outcome: Status) -> Status:

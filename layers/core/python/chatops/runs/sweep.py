@@ -12,8 +12,12 @@ START_SECONDS = 60
 """How long a run may be without an execution: the command may just be starting it."""
 SILENT_SECONDS = 20 * 60
 """How long a build that CodeBuild calls alive may be silent. Its network may be gone, and it may be in good work."""
+OLD_SECONDS = 50
+"""After this long without an edit a live message is brought up to date, so that nobody takes silence for progress."""
 BETWEEN_SECONDS = 5 * 60
 """How long after its build's good end a run may take to its next step, tries again of functions that crash included."""
+
+_AT_WORK = (Status.PLANNING, Status.APPLYING)
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ _EXECUTION_CAUSES = {
 def _lost_build(run: Run, now: int, builds: Builds) -> str:
     """Why the run will not go on by itself, or nothing. "Not found" never counts as ended."""
     build = run.build
-    if build is None or run.status not in (Status.PLANNING, Status.APPLYING):
+    if build is None or run.status not in _AT_WORK:
         return ""
     if not build.build_id:
         return "The build never started." if now > build.claim_until + START_SECONDS else ""
@@ -84,22 +88,36 @@ def _stuck(run: Run, silence: int, now: int) -> str:
 
 
 def sweep(
-    runs: RunStore, workflow: Workflow, builds: Builds, report: Callable[[Finding], None], now: int
+    runs: RunStore,
+    workflow: Workflow,
+    builds: Builds,
+    report: Callable[[Finding], None],
+    look: Callable[[str], None],
+    now: int,
 ) -> tuple[list[Finding], list[str]]:
-    """Stop and report every active run that hangs; returns the findings, and the ids that could not be looked at."""
+    """Stop and report every active run that hangs, and have the tracker `look` at those whose message grows old.
+
+    Returns the findings, and the ids that could not be looked at.
+    """
     findings, failed = [], []
     for run_id in runs.active():
         try:
             run = runs.get(run_id)
             finding = find_lost(run, now, workflow, builds) if run and not run.reported else None
-            if run is None or finding is None:
-                continue
-            findings.append(finding)
-            if not run.status.ended:
-                with suppress(ConflictError):  # asked to stop before, by a person or by the last minute's watchdog
-                    runs.request_cancel(run_id, CHATOPS, now, finding.cause)
-                workflow.stop(run.execution_name, finding.cause)
-            report(finding)
+            if run and finding:
+                findings.append(finding)
+                _stop(run, finding, runs, workflow, now)
+                report(finding)
+            elif run and run.status in _AT_WORK and now - runs.edit_until(run_id) >= OLD_SECONDS:
+                look(run_id)
         except OutsideError:
             failed.append(run_id)  # one sick run must not hide the others; the next minute looks again
     return findings, failed
+
+
+def _stop(run: Run, finding: Finding, runs: RunStore, workflow: Workflow, now: int) -> None:
+    if run.status.ended:
+        return
+    with suppress(ConflictError):  # asked to stop before, by a person or by the last minute's watchdog
+        runs.request_cancel(run.id, CHATOPS, now, finding.cause)
+    workflow.stop(run.execution_name, finding.cause)

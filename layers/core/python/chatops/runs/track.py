@@ -6,16 +6,17 @@ and nothing in it can end a run or touch another one: the build's id, noted at i
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatops.discord import render
-from chatops.domain.progress import APPLIED_KEY, ProgressDelta, ProgressIndex, unpack
+from chatops.domain.progress import APPLIED_KEY, ProgressDelta, ProgressIndex, Step, heard_mark, unpack
 from chatops.domain.runs import Phase, ProgressItem, Run, Status, storable
-from chatops.errors import OutsideError
-from chatops.ports import Artefacts, Chat, InteractionStore, RunStore
+from chatops.errors import OutsideError, TryLater
+from chatops.ports import Artefacts, Chat, InteractionStore, RunStore, Timings
+from chatops.runs.estimate import estimate
 from chatops.runs.live import show
-from chatops.runs.view import read_index, view_of
-from chatops.terraform.tracker import read_batch
+from chatops.runs.view import ProgressView, read_index, view_of
+from chatops.terraform.batch import read_batch
 
 EDIT_SECONDS = 2
 """At most one edit in so many seconds: Discord allows about five in two seconds, which buttons' replies share."""
@@ -24,8 +25,9 @@ PATIENCE_SECONDS = 3
 LEASE_SECONDS = 20
 """Longer than one edit may take (PATIENCE_SECONDS and two tries of discord_http): the last word stays the last."""
 SECONDS_PER_CALL = 30
+LONGEST_WAIT_SECONDS = 60
+"""Where Discord asks for longer, it is asked again after that: a button may have brought a fresh token meanwhile."""
 MOST_ERRORS = 20
-LONGEST_NOW = 300
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,13 @@ class Track:
     runs: RunStore
     interactions: InteractionStore
     artefacts: Artefacts
+    timings: Timings
     chat: Chat
     clock: Callable[[], float]
     sleep: Callable[[float], None]
 
     def __call__(self, build_id: str, lines: Sequence[tuple[int, str]]) -> str:
-        """Take in a batch of (milliseconds, line) and return in one word what was done with it."""
+        """Take in a batch of (milliseconds, line) and return in a few words what was done with it."""
         link = self.interactions.run_of_build(build_id)
         if link is None:
             return "unknown build"
@@ -51,45 +54,74 @@ class Track:
             return "run has ended"
         index = read_index(self.artefacts, run, phase)
         known = self.runs.progress(run_id, phase_name).seen
-        if news := _bounded(read_batch(lines, started_at_ms), known, index):
+        now_mark = heard_mark(int(self.clock()) - started_at_ms // 1000)
+        if news := _bounded(read_batch(lines, started_at_ms), known, index, now_mark):
             self.runs.add_progress(run_id, phase_name, news)
         return self._show(run_id, phase, index)  # also without news: time goes by
 
+    def build(self, run_id: str, step: Step) -> str:
+        """Take in how far the machine of a build is that has not claimed its bundle yet."""
+        run = self.runs.get(run_id)
+        if run is None or run.status not in _AT_WORK or run.build is None or run.build.build_id:
+            return "too late"
+        self.runs.add_progress(run_id, run.phase.value, ProgressDelta(steps=frozenset({step})))
+        return self._show(run_id, run.phase, read_index(self.artefacts, run, run.phase))
+
+    def look(self, run_id: str) -> str:
+        """Show that time goes by, although nothing is heard of the run."""
+        run = self.runs.get(run_id)
+        if run is None or run.status not in _AT_WORK:
+            return "not at work"
+        return self._show(run_id, run.phase, read_index(self.artefacts, run, run.phase))
+
     def _show(self, run_id: str, phase: Phase, index: ProgressIndex | None) -> str:
-        """Edit the live message until it shows the last state, or leave that to the one who holds the lease."""
+        """Edit the live message until it shows the last state, or leave that to the one who holds the lease.
+
+        Whoever finds the lease taken has stored their news before; the holder reads once more after giving it back, so
+        the last state is always shown. Where Discord asks to wait, the lease says until when, and the watchdog looks.
+        """
         began = self.clock()
-        if not self.runs.lease_edit(run_id, phase.value, began, LEASE_SECONDS):
-            return "someone else edits"
-        while self.clock() - began < SECONDS_PER_CALL:
+        while self.runs.lease_edit(run_id, self.clock(), LEASE_SECONDS):
             run = self.runs.get(run_id)
             if run is None or run.status is not _STATUS[phase]:
-                return self._let_go(run_id, phase, "phase is over")
+                self.runs.release_edit(run_id, self.clock())
+                return "phase is over"
             item = self.runs.progress(run_id, phase.value)
-            self._edit(run, phase, item, index)
+            if wait := self._edit(run, phase, item, index):
+                self.runs.extend_edit(run_id, self.clock(), wait)
+                return "Discord asks to wait"
             self.sleep(EDIT_SECONDS)
-            if self.runs.release_edit(run_id, phase.value, item.version):
+            self.runs.release_edit(run_id, self.clock())
+            if self.runs.progress(run_id, phase.value).version == item.version:
                 return "edited"
-            self.runs.extend_edit(run_id, phase.value, self.clock(), LEASE_SECONDS)
-        return self._let_go(run_id, phase, "more to come")
+            if self.clock() - began > SECONDS_PER_CALL:
+                return "more to come"
+        return "someone else edits"
 
-    def _let_go(self, run_id: str, phase: Phase, why: str) -> str:
-        """Give the lease back, news or not; whoever takes it next looks at the run again."""
-        self.runs.extend_edit(run_id, phase.value, self.clock(), -1)
-        return why
-
-    def _edit(self, run: Run, phase: Phase, item: ProgressItem, index: ProgressIndex | None) -> None:
+    def _edit(self, run: Run, phase: Phase, item: ProgressItem, index: ProgressIndex | None) -> float:
+        """Edit the message once; returns for how many seconds Discord wants no further edit, 0 for none."""
         now_ms = int(self.clock() * 1000)
-        reply = render.progress(run, view_of(run, phase, item, index, now_ms))
+        view = self._with_estimate(run, view_of(run, phase, item, index, now_ms))
         try:
-            show(self.chat, run, reply, now_ms // 1000)
+            show(self.chat, run, render.progress(run, view), now_ms // 1000)
+        except TryLater as later:
+            return min(max(later.seconds, EDIT_SECONDS), LONGEST_WAIT_SECONDS)
         except OutsideError:
-            return  # the next batch, or the report, shows it; a log batch must not be redelivered for this
+            return 0  # the next batch, or the report, shows it; a log batch must not be redelivered for this
+        return 0
+
+    def _with_estimate(self, run: Run, view: ProgressView) -> ProgressView:
+        try:
+            return replace(view, left=estimate(view.progress, self.timings.of(run.guild_id)))
+        except OutsideError:
+            return view  # a guess is not worth a failure
 
 
 _STATUS = {Phase.PLAN: Status.PLANNING, Phase.APPLY: Status.APPLYING, Phase.DESTROY: Status.APPLYING}
+_AT_WORK = frozenset(_STATUS.values())
 
 
-def _bounded(delta: ProgressDelta, known: ProgressDelta, index: ProgressIndex | None) -> ProgressDelta:
+def _bounded(delta: ProgressDelta, known: ProgressDelta, index: ProgressIndex | None, now_mark: int) -> ProgressDelta:
     """What of a batch may be stored, whatever hostile code prints: each planned operation once, and a few errors."""
     most = {key: len(operations) for key, operations in index.by_log_key.items()} | {APPLIED_KEY: 1} if index else {}
 
@@ -111,5 +143,6 @@ def _bounded(delta: ProgressDelta, known: ProgressDelta, index: ProgressIndex | 
         planned(delta.done, known.done),
         planned(delta.failed, known.failed),
         tuple(new_errors[: max(MOST_ERRORS - len(known.errors), 0)]),
-        storable(delta.now[:LONGEST_NOW]) if delta.now else None,
+        delta.steps - known.steps,
+        frozenset(mark for mark in delta.heard - known.heard if mark <= now_mark),
     )

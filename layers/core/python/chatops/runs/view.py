@@ -1,8 +1,9 @@
 """What is known of a phase right now, computed from what the log told and what the plan promised."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from chatops.domain.progress import Progress, ProgressIndex
+from chatops.domain.progress import Progress, ProgressDelta, ProgressIndex, Step
 from chatops.domain.runs import Phase, ProgressItem, Run
 from chatops.ports import Artefacts, RunStore
 from chatops.runs.explain import INDEX
@@ -10,13 +11,19 @@ from chatops.runs.explain import INDEX
 
 @dataclass(frozen=True)
 class ProgressView:
-    """One phase as a person may see it; `elapsed` is in seconds since its build claimed the bundle."""
+    """One phase as a person may see it.
+
+    `elapsed` is in seconds since its build claimed the bundle, or while it has not, since the phase began to wait for
+    it. `silent` is how many seconds ago the build's log was last heard, `left` a range of seconds that the rest takes.
+    """
 
     phase: Phase
     progress: Progress
     errors: tuple[str, ...] = ()
-    now: str = ""
+    step: Step | None = None
     elapsed: int = 0
+    silent: int = 0
+    left: tuple[int, int] | None = None
     version: int = 0
 
 
@@ -24,17 +31,34 @@ def read_index(artefacts: Artefacts, run: Run, phase: Phase) -> ProgressIndex | 
     """The names of the planned operations; None while the plan is being made."""
     data = None if phase is Phase.PLAN else artefacts.get(run.artefact(INDEX))
     try:
-        return ProgressIndex.from_bytes(data) if data else None
+        return _index(data) if data else None
     except ValueError:
         return None
 
 
+@lru_cache(maxsize=4)  # the batches of one run come to the same few processes
+def _index(data: bytes) -> ProgressIndex:
+    return ProgressIndex.from_bytes(data)
+
+
 def view_of(run: Run, phase: Phase, item: ProgressItem, index: ProgressIndex | None, now_ms: int) -> ProgressView:
     """The view of a phase at `now_ms`."""
-    begun = run.build.claimed_at if run.build and run.build.claimed_at else now_ms // 1000
-    elapsed = max(now_ms // 1000 - begun, 0)
-    progress = Progress.of(item.seen, index, elapsed)
-    return ProgressView(phase, progress, item.seen.errors, item.seen.now or "", elapsed, item.version)
+    seen, claimed = item.seen, run.build.claimed_at if run.build else 0
+    elapsed = _since(claimed or (run.build.began_at if run.build else 0), now_ms)
+    progress = Progress.of(seen, index, elapsed)
+    silent = max(elapsed - seen.last_heard, 0) if claimed else 0
+    return ProgressView(phase, progress, seen.errors, _step(seen, bool(claimed)), elapsed, silent, version=item.version)
+
+
+def _step(seen: ProgressDelta, claimed: bool) -> Step | None:
+    """The log may skip lines: what works has begun to, and what has its bundle has a machine."""
+    if seen.started or seen.done or seen.failed:
+        return Step.WORKING
+    return max(seen.step or Step.INIT, Step.INIT) if claimed else seen.step
+
+
+def _since(begun: int, now_ms: int) -> int:
+    return max(now_ms // 1000 - begun, 0) if begun else 0
 
 
 def progress_view(runs: RunStore, artefacts: Artefacts, run: Run, now: float) -> ProgressView:

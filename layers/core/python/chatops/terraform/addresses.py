@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-# Before 0.12 a name could begin with a digit; people who publish logs mask digits with `*`.
-_NAME = r"[\w*-]++"
-_TYPE = r"[^\W\d][\w*-]*+"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Before 0.12 a name could begin with a digit; CI systems and people who publish logs mask parts with `*` or `[MASKED]`.
+_MASKED = r"(?:\[MASKED\][\w*-]*+)"
+_NAME = rf"(?:[\w*-]++{_MASKED}*+|{_MASKED}++)"
+_TYPE = r"(?:[^\W\d]|\*)[\w*-]*+"
 _KEY = r'\[(?:[\d*]++|"(?:[^"\\]|\\.)*+")\]'
 _MODULES = rf"(?:module\.{_NAME}(?:{_KEY})?+\.)*+"
 _BLOCK = rf"(?!module\.)(?:(?:data|ephemeral|list|action)\.)?+{_TYPE}\.{_NAME}"
 _RESOURCE = rf"{_BLOCK}(?:{_KEY}|\.\d++)?+"  # `.0` is how 0.11 writes a count index
 
 _ADDRESS = re.compile(_MODULES + _RESOURCE)
+_IN_TEXT = re.compile(rf"(?<![\w.\-])({_MODULES}{_RESOURCE})(?![\w\-\[]|\.\w)")
+_MODULE = re.compile(rf"module\.{_NAME}(?:{_KEY})?+\.")
 _OWN_RESOURCE = re.compile(rf"{_MODULES}({_BLOCK})")
-_DEPOSED = re.compile(r" \(deposed (?:object ([0-9a-f]{8})|#(\d++))\)| \(([0-9a-f]{8})\)")
+_DEPOSED = re.compile(r" \(deposed (?:object ([^)\s]{1,40}+)|#(\d++))\)| \(([0-9a-f]{8})\)")
 _COUNT_INDEX = re.compile(r"(?<=[\w-])\.(\d++)$")
-
-_CUT = re.compile(rf'{_MODULES}(?:module\.{_NAME}|{_RESOURCE})?+\["(?:[^"\\]|\\.)*+')
 
 LONGEST_ADDRESS = 4096
 
@@ -48,9 +52,18 @@ def is_address(text: str) -> bool:
     return _ADDRESS.fullmatch(text) is not None
 
 
-def may_go_on(text: str) -> bool:
-    """Whether a line may be the first half of a wrapped one: an address cut inside its key, or nothing but one."""
-    return is_address(text.removesuffix(":")) or _CUT.fullmatch(text) is not None
+def addresses_in(text: str) -> Iterator[str]:
+    """All that look like addresses in a text, in order."""
+    return (found[1] for found in _IN_TEXT.finditer(text))
+
+
+def within_modules(address: str) -> Iterator[str]:
+    """The address itself, and as each of its modules would name it."""
+    start = 0
+    while module := _MODULE.match(address, start):
+        yield address[start:]
+        start = module.end()
+    yield address[start:]
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _START = re.compile(r"(Error|Warning): +(\S.*+)")
-_OLD_START = re.compile(r"Error (?:applying|refreshing|running|creating) (?:plan|state): ?")
+_OLD_START = re.compile(r"Error (?:applying|refreshing|running|creating|loading|locking) (?:plan|state): ?")
 _SEVERAL = re.compile(r"(?:^|: )(\d{1,5}+) error(?:\(s\)|s) occurred:$")
 _WRAPPERS_WORDS = re.compile(
     r"(?:Terraform|Process|The process '[^']*+') (?:exited with|completed with|failed with) (?:exit )?code \d"
@@ -38,9 +38,11 @@ class _Open:
     context: str | None = None
     waiting: str = ""
     in_source: bool = False
+    has_blanks: bool = False
 
     def add(self, line: str) -> None:
         text = line.strip()
+        self.has_blanks = self.has_blanks or not text
         self.in_source = self.in_source and bool(text)
         if self.in_source:
             return
@@ -65,9 +67,14 @@ class _Open:
             self.lines += filter(None, (self.waiting, text))
             self.waiting = ""
 
+    @property
+    def has_place(self) -> bool:
+        """Whether it has said which object or which block it is about."""
+        return self.address is not None or self.context is not None
+
     def parts(self) -> Sequence[Diagnostic]:
         whole = Diagnostic(self.is_error, self.summary, "\n".join(self.lines).strip(), self.address, self.context)
-        return _listed(whole) or (whole,)
+        return (whole,) if self.boxed else _listed(whole) or (whole,)
 
 
 def _listed(whole: Diagnostic) -> Sequence[Diagnostic]:
@@ -111,6 +118,11 @@ class DiagnosticReader:
         self._outputs: set[str] = set()
 
     @property
+    def open(self) -> bool:
+        """Whether the next line may belong to a diagnostic that does not begin with it."""
+        return self._open is not None or self._compact
+
+    @property
     def current(self) -> str | None:
         """The summary of the error that is being printed."""
         return self._open.summary if self._open and self._open.is_error else None
@@ -147,7 +159,7 @@ class DiagnosticReader:
         return self._plain(line)
 
     def _boxed(self, content: str) -> None:
-        start = _START.match(content)
+        start = _START.match(content if self._open else content.lstrip())
         if start and (self._open is None or not (self._in_box and self._open.boxed)):
             self._begin(start[1] == "Error", start[2], boxed=True)
         elif self._open:
@@ -173,10 +185,13 @@ class DiagnosticReader:
         return self._continues(line)
 
     def _starts_here(self, line: str) -> bool:
-        """Terraform puts a blank line before each diagnostic; a detail may hold the word `Error:` too."""
-        if self._open is None:
+        """Terraform puts a blank line before each diagnostic; a detail may hold the word `Error:` too.
+
+        Blank lines also stand around the place of a diagnostic: where they are gone, a wrapper has dropped them all.
+        """
+        if self._open is None or self._after_blank:
             return True
-        return self._after_blank
+        return self._open.has_place and not self._open.has_blanks
 
     def _continues(self, line: str) -> bool:
         if self._open is None or self._open.boxed:

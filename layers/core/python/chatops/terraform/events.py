@@ -144,7 +144,7 @@ def _silent(message: PlannedChangeMessage) -> Event | None:
         return None
     if message.importing or message.action == "import":
         return SilentPlanned(message.address, OperationKind.IMPORT)
-    if message.action in ("move", "remove"):
+    if message.action in ("move", "remove", "forget"):
         return SilentPlanned(message.address, _KINDS[message.action])
     return None
 

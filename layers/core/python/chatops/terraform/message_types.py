@@ -52,9 +52,10 @@ class VersionMessage(JsonMessage):
 
 @dataclass(frozen=True, slots=True)
 class LogMessage(JsonMessage):
-    """Free text, such as the answer to an interrupt; `type` is log or init_output."""
+    """Free text, such as the answer to an interrupt; `type` is log or init_output, which may have a `code`."""
 
     type: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +171,8 @@ class PolicyMessage(JsonMessage):
     type: str
 
 
-Message = (
-    TextLine
-    | UnknownMessage
+AnyJsonMessage = (
+    UnknownMessage
     | VersionMessage
     | LogMessage
     | DiagnosticMessage
@@ -188,3 +188,5 @@ Message = (
     | SuiteMessage
     | PolicyMessage
 )
+
+Message = TextLine | AnyJsonMessage

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from chatops.terraform.message_types import (
     ActionMessage,
+    AnyJsonMessage,
     ApplyMessage,
     ChangeSummaryMessage,
     DiagnosticMessage,
@@ -34,6 +36,7 @@ __all__ = [
     "LONGEST_JSON_LINE",
     "LONGEST_TEXT_LINE",
     "ActionMessage",
+    "AnyJsonMessage",
     "ApplyMessage",
     "ChangeSummaryMessage",
     "DiagnosticMessage",
@@ -43,6 +46,7 @@ __all__ = [
     "LogMessage",
     "Message",
     "OutputsMessage",
+    "Payload",
     "PlannedChangeMessage",
     "PolicyMessage",
     "ProvisionMessage",
@@ -53,8 +57,11 @@ __all__ = [
     "UnknownMessage",
     "UnsupportedUiVersionError",
     "VersionMessage",
+    "clean",
     "epoch_ms",
+    "message_of",
     "parse_line",
+    "read_payload",
 ]
 
 HIGHEST_UI = 1
@@ -63,6 +70,11 @@ HIGHEST_UI = 1
 LONGEST_JSON_LINE = 1 << 20
 LONGEST_TEXT_LINE = 8192
 
+_ANSI = re.compile(r"\x1b(?:\[[0-9;?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_JSON = json.JSONDecoder()
+_BEFORE_JSON = "\ufeff "
+_AFTER_JSON = " \t\r\n"
+
 
 class UnsupportedUiVersionError(ValueError):
     """The tool speaks a newer major version of its `-json` output, whose meaning is unknown."""
@@ -70,18 +82,43 @@ class UnsupportedUiVersionError(ValueError):
 
 _STAGES = {stage.value: stage for stage in Stage} | {"started": Stage.START}
 
-_Payload = Mapping[str, object]
-_Parser = Callable[[str, str, str, _Payload], Message]
+Payload = Mapping[str, object]
+_Parser = Callable[[str, str, str, Payload], AnyJsonMessage]
 
 
 def parse_line(line: str) -> Message:
     """One line of output as a message; raises UnsupportedUiVersionError and nothing else, whatever the line holds."""
-    payload = _payload(line)
-    if payload is None:
-        return TextLine(line[:LONGEST_TEXT_LINE].rstrip("\r\n"))
+    payload = read_payload(line)
+    return TextLine(line[:LONGEST_TEXT_LINE].rstrip("\r\n")) if payload is None else message_of(payload)
+
+
+def read_payload(line: str) -> Payload | None:
+    """The object that a `-json` line holds, with a text as its type; None for every other line."""
+    text = line if line[:1] == "{" else line[:LONGEST_JSON_LINE].lstrip(_BEFORE_JSON)
+    # Most lines that are no JSON are told by this: to let the parser fail costs ten times as much.
+    if text[:1] != "{" or len(line) > LONGEST_JSON_LINE:
+        return None
+    try:
+        value, end = _JSON.raw_decode(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str) or text[end:].strip(_AFTER_JSON):
+        return None
+    # Log lines of Terraform's own modules and of providers have another name here.
+    module = value.get("@module", ".ui")
+    return value if isinstance(module, str) and module.endswith(".ui") else None
+
+
+def message_of(payload: Payload) -> AnyJsonMessage:
+    """What a `-json` line's object says; raises UnsupportedUiVersionError."""
     kind = _text(payload, "type")
     parser = _PARSERS.get(kind, _unknown)
     return parser(kind, _text(payload, "@message"), _text(payload, "@timestamp"), payload)
+
+
+def clean(text: str) -> str:
+    """A line without colours, carriage return and trailing blanks."""
+    return _ANSI.sub("", text).rstrip() if "\x1b" in text else text.rstrip()
 
 
 def epoch_ms(timestamp: str) -> int | None:
@@ -94,35 +131,21 @@ def epoch_ms(timestamp: str) -> int | None:
         return None
 
 
-def _payload(line: str) -> _Payload | None:
-    if not line.startswith(("{", "\ufeff{", " ")) or len(line) > LONGEST_JSON_LINE:
-        return None
-    try:
-        value = json.loads(line.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-        return None
-    # Log lines of Terraform's own modules and of providers have another name here.
-    module = value.get("@module", ".ui")
-    return value if isinstance(module, str) and module.endswith(".ui") else None
-
-
-def _text(value: _Payload, name: str) -> str:
+def _text(value: Payload, name: str) -> str:
     found = value.get(name)
     return found if isinstance(found, str) else ""
 
 
-def _optional(value: _Payload, name: str) -> str | None:
+def _optional(value: Payload, name: str) -> str | None:
     return _text(value, name) or None
 
 
-def _object(value: _Payload, name: str) -> _Payload:
+def _object(value: Payload, name: str) -> Payload:
     found = value.get(name)
     return found if isinstance(found, dict) else {}
 
 
-def _number(value: _Payload, name: str) -> int:
+def _number(value: Payload, name: str) -> int:
     found = value.get(name)
     if isinstance(found, float):
         return int(found) if math.isfinite(found) else 0
@@ -133,15 +156,15 @@ def _stage(kind: str) -> Stage:
     return _STAGES[kind.rpartition("_")[2]]
 
 
-def _address(value: _Payload) -> str:
+def _address(value: Payload) -> str:
     return _text(_object(value, "resource"), "addr")
 
 
-def _unknown(kind: str, text: str, timestamp: str, _: _Payload) -> Message:
+def _unknown(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage:
     return UnknownMessage(text, timestamp, kind)
 
 
-def _version(_: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _version(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     ui = str(payload.get("ui", ""))
     major = ui.partition(".")[0]
     if major.isascii() and major.isdigit() and int(major[:9]) > HIGHEST_UI:
@@ -152,7 +175,7 @@ def _version(_: str, text: str, timestamp: str, payload: _Payload) -> Message:
     return VersionMessage(text, timestamp, tool, _text(payload, tool), ui)
 
 
-def _diagnostic(_: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _diagnostic(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     diagnostic = _object(payload, "diagnostic")
     place = _object(diagnostic, "range")
     return DiagnosticMessage(
@@ -168,7 +191,7 @@ def _diagnostic(_: str, text: str, timestamp: str, payload: _Payload) -> Message
     )
 
 
-def _change(kind: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _change(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     change = _object(payload, "change")
     return PlannedChangeMessage(
         text,
@@ -182,20 +205,20 @@ def _change(kind: str, text: str, timestamp: str, payload: _Payload) -> Message:
     )
 
 
-def _summary(_: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _summary(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     changes = _object(payload, "changes")
     names = ("add", "change", "remove", "import", "forget", "action_invocation")
     counts = (_number(changes, name) for name in names)
     return ChangeSummaryMessage(text, timestamp, _text(changes, "operation"), *counts)
 
 
-def _outputs(_: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _outputs(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     outputs = _object(payload, "outputs")
     sensitive = {name: bool(_object(outputs, name).get("sensitive")) for name in outputs}
     return OutputsMessage(text, timestamp, sensitive)
 
 
-def _apply(kind: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _apply(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     hook = _object(payload, "hook")
     elapsed = _number(hook, "elapsed_seconds") if "elapsed_seconds" in hook else None
     return ApplyMessage(
@@ -203,40 +226,40 @@ def _apply(kind: str, text: str, timestamp: str, payload: _Payload) -> Message:
     )
 
 
-def _provision(kind: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _provision(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     hook = _object(payload, "hook")
     return ProvisionMessage(
         text, timestamp, _stage(kind), _address(hook), _text(hook, "provisioner"), _text(hook, "output")
     )
 
 
-def _refresh(kind: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _refresh(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     return RefreshMessage(text, timestamp, _stage(kind), _address(_object(payload, "hook")))
 
 
-def _ephemeral(kind: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _ephemeral(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     hook = _object(payload, "hook")
     return EphemeralMessage(text, timestamp, _stage(kind), _address(hook), _text(hook, "action"))
 
 
-def _action(kind: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _action(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     body = _object(payload, "hook") or _object(payload, "invocation")
     return ActionMessage(text, timestamp, kind, _text(_object(body, "action"), "addr"))
 
 
-def _list(kind: str, text: str, timestamp: str, payload: _Payload) -> Message:
+def _list(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     return ListMessage(text, timestamp, kind, _text(_object(payload, kind), "address"))
 
 
-def _log(kind: str, text: str, timestamp: str, _: _Payload) -> Message:
-    return LogMessage(text, timestamp, kind)
+def _log(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
+    return LogMessage(text, timestamp, kind, _text(payload, "message_code"))
 
 
-def _test(kind: str, text: str, timestamp: str, _: _Payload) -> Message:
+def _test(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage:
     return SuiteMessage(text, timestamp, kind)
 
 
-def _policy(kind: str, text: str, timestamp: str, _: _Payload) -> Message:
+def _policy(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage:
     return PolicyMessage(text, timestamp, kind)
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import astuple, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatops.domain.progress import COUNTED, OperationKind
-from chatops.terraform.addresses import in_configuration, normal_form
+from chatops.terraform.blame import blamed
 from chatops.terraform.events import Applied, Counts, Diagnostic, Event, OperationSeen, Planned, SilentPlanned
 from chatops.terraform.messages import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-_SHORTEST_ID = 6
-_NOT_ABOUT_A_RESOURCE = frozenset({"execution halted", "operation canceled", "Operation cancelled"})
+    from collections.abc import Mapping
 
 
 class State(StrEnum):
@@ -30,6 +28,7 @@ class State(StrEnum):
 class ObservedOperation:
     """One operation as the log showed it; `began` is its place in the order of events."""
 
+    unit: str
     address: str
     kind: OperationKind
     began: int
@@ -37,139 +36,105 @@ class ObservedOperation:
     state: State = State.IN_PROGRESS
 
 
+class ObservedDiagnostic(NamedTuple):
+    """An error or a warning, and when and by which unit it was printed."""
+
+    clock: int
+    unit: str
+    diagnostic: Diagnostic
+
+
 class RunRecord:
-    """Folds events in log order; `completed` counts the finished operations of the latest plan, as the bar does."""
+    """Folds events in log order; `completed` counts the finished operations of the latest plan, as the bar does.
+
+    Several units may write to one log, each with configuration and state of its own: equal addresses in two units are
+    two objects, and the counts are the sums of each unit's latest.
+    """
 
     def __init__(self) -> None:
         self.planned: Counts | None = None
         self.summary: Counts | None = None
         self.operations: list[ObservedOperation] = []
-        self.diagnostics: list[tuple[int, Diagnostic]] = []
+        self.diagnostics: list[ObservedDiagnostic] = []
         self.clock = 0
-        self.completed = 0
         self.running: dict[ObservedOperation, None] = {}
-        self._silent: dict[str, dict[OperationKind, None]] = {}
-        self._by_object: dict[tuple[str, OperationKind], list[ObservedOperation]] = {}
+        self._plans: dict[str, Counts] = {}
+        self._summaries: dict[str, Counts] = {}
+        self._completed: Counter[str] = Counter()
+        self._silent: dict[tuple[str, str], dict[OperationKind, None]] = {}
+        self._by_object: dict[tuple[str, str, OperationKind], list[ObservedOperation]] = {}
 
-    def apply(self, event: Event) -> None:
-        """Take one event into account."""
+    @property
+    def completed(self) -> int:
+        """The finished operations of the latest plans."""
+        return self._completed.total()
+
+    def apply(self, event: Event, unit: str = "") -> None:
+        """Take one event of a unit into account."""
         self.clock += 1
         match event:
             case OperationSeen():
-                self._operation(event)
+                self._operation(event, unit)
             case SilentPlanned(address, kind):
-                self._silent.setdefault(address, {})[kind] = None
+                self._silent.setdefault((unit, address), {})[kind] = None
             case Planned(counts, weak):
-                if not weak or self.planned is None:
-                    self.planned, self.completed = counts, 0
+                if not weak or unit not in self._plans:
+                    self.planned = _sum_with(counts, self.planned, self._plans.get(unit))
+                    self._plans[unit], self._completed[unit] = counts, 0
             case Applied(counts):
-                self.summary = counts
-                for address in list(self._silent):
-                    self._silently_done(address)
+                self.summary = _sum_with(counts, self.summary, self._summaries.get(unit))
+                self._summaries[unit] = counts
+                for each in [each for each in self._silent if each[0] == unit]:
+                    self._silently_done(*each)
             case Diagnostic():
-                self.diagnostics.append((self.clock, event))
+                self.diagnostics.append(ObservedDiagnostic(self.clock, unit, event))
             case _:
                 pass
 
-    def _operation(self, event: OperationSeen) -> None:
+    def _operation(self, event: OperationSeen, unit: str) -> None:
         if event.kind is OperationKind.IMPORT:
-            self._silent.pop(event.address, None)
+            self._silent.pop((unit, event.address), None)
         elif event.kind is not OperationKind.READ:
-            self._silently_done(event.address)
-        open_one = self._latest_open(event)
+            self._silently_done(unit, event.address)
+        seen = self._by_object.get((unit, event.address, event.kind), ())
+        open_one = next((each for each in reversed(seen) if each.state is State.IN_PROGRESS), None)
         if event.stage is Stage.START or open_one is None:
-            if event.stage is Stage.PROGRESS and self._seen(event):
+            if event.stage is Stage.PROGRESS and seen:
                 return  # a tick that came after the end
-            open_one = self._begin(event.address, event.kind)
-        open_one.object_id = event.object_id or open_one.object_id
+            open_one = self._begin(unit, event.address, event.kind)
+        open_one.object_id = open_one.object_id or event.object_id  # ticks shorten it
         if event.stage is Stage.COMPLETE:
             self._finish(open_one)
         elif event.stage is Stage.ERRORED:
             open_one.state = State.FAILED
             self.running.pop(open_one, None)
 
-    def _seen(self, event: OperationSeen) -> Sequence[ObservedOperation]:
-        return self._by_object.get((event.address, event.kind), ())
-
-    def _latest_open(self, event: OperationSeen) -> ObservedOperation | None:
-        return next((each for each in reversed(self._seen(event)) if each.state is State.IN_PROGRESS), None)
-
-    def _begin(self, address: str, kind: OperationKind) -> ObservedOperation:
-        operation = ObservedOperation(address, kind, self.clock)
+    def _begin(self, unit: str, address: str, kind: OperationKind) -> ObservedOperation:
+        operation = ObservedOperation(unit, address, kind, self.clock)
         self.operations.append(operation)
         self.running[operation] = None
-        self._by_object.setdefault((address, kind), []).append(operation)
+        self._by_object.setdefault((unit, address, kind), []).append(operation)
         return operation
 
-    def _silently_done(self, address: str) -> None:
-        for kind in self._silent.pop(address, ()):
-            self._finish(self._begin(address, kind))
+    def _silently_done(self, unit: str, address: str) -> None:
+        for kind in self._silent.pop((unit, address), ()):
+            self._finish(self._begin(unit, address, kind))
 
     def _finish(self, operation: ObservedOperation) -> None:
         operation.state = State.DONE
         self.running.pop(operation, None)
-        self.completed += operation.kind in COUNTED
+        self._completed[operation.unit] += operation.kind in COUNTED
 
     def states(self) -> Mapping[ObservedOperation, State]:
         """Every operation's state, those that an error explains as failed."""
-        return {each: each.state for each in self.operations} | dict.fromkeys(self._explained(), State.FAILED)
-
-    def _explained(self) -> set[ObservedOperation]:
-        """The unfinished operations that the errors are about."""
-        suspects = list(self.running)
-        failed: set[ObservedOperation] = set()
-        unlinked: list[int] = []
-        for clock, error in self._errors():
-            told = self._told(error, clock)
-            rest = [each for each in suspects if each not in failed and (each.began < clock or not told)]
-            linked = next(_culprits(error, clock, rest), None)
-            if linked:
-                failed.add(linked)
-            elif not _names_a_resource(error) and error.summary not in _NOT_ABOUT_A_RESOURCE:
-                unlinked.append(clock)
-        # Terraform prints errors when everything has ended: what none of them names cannot be running any more.
-        last = max(unlinked, default=0)
-        return failed | {each for each in suspects if each.began < last}
-
-    def _told(self, error: Diagnostic, clock: int) -> bool:
-        """Whether the log had already reported the object of this error as failed, so that a later try is another."""
-        if error.address is None:
-            return False
-        name = normal_form(error.address)
-        earlier = (each for each in self.operations if each.began < clock and each.state is State.FAILED)
-        return any(normal_form(each.address) == name for each in earlier)
-
-    def _errors(self) -> Iterator[tuple[int, Diagnostic]]:
-        errors = [(clock, each) for clock, each in self.diagnostics if each.is_error]
-        yield from sorted(errors, key=lambda pair: pair[1].address is None)  # the certain ones first
+        reported = (each for each in self.operations if each.state is State.FAILED)
+        errors = (each for each in self.diagnostics if each.diagnostic.is_error)
+        return {each: each.state for each in self.operations} | dict.fromkeys(
+            blamed(self.running, reported, errors), State.FAILED
+        )
 
 
-def _names_a_resource(error: Diagnostic) -> bool:
-    return error.address is not None or (error.context or "").startswith(("resource ", "data "))
-
-
-def _culprits(error: Diagnostic, clock: int, suspects: Sequence[ObservedOperation]) -> Iterator[ObservedOperation]:
-    """The suspects that an error fits, the best first; those begun before it before those begun after."""
-    newest_first = sorted(suspects, key=lambda each: (each.began > clock, -each.began))
-    oldest_first = sorted(suspects, key=lambda each: (each.began > clock, each.began))
-    if error.address:
-        name = normal_form(error.address)
-        yield from (each for each in newest_first if normal_form(each.address) == name)
-        yield from (each for each in newest_first if normal_form(each.address).endswith(f".{name}"))
-        return
-    text = f"{error.summary}\n{error.detail}"
-    yield from (each for each in newest_first if _contains(text, each.address))
-    if error.context:
-        block = error.context.replace("resource ", "").replace("data ", "data.").replace('" "', ".").replace('"', "")
-        yield from (each for each in oldest_first if in_configuration(each.address) == block)
-    yield from (each for each in newest_first if _mentions(text, each.object_id))
-
-
-def _contains(text: str, address: str) -> bool:
-    place = text.find(address)
-    following = text[place + len(address) : place + len(address) + 1]
-    return place >= 0 and not (following.isalnum() or following in ("_", "-", "[", "."))
-
-
-def _mentions(text: str, object_id: str | None) -> bool:
-    return object_id is not None and len(object_id) >= _SHORTEST_ID and object_id in text
+def _sum_with(new: Counts, total: Counts | None, old: Counts | None) -> Counts:
+    """The sum after one unit's counts have taken the place of its old ones."""
+    rows = zip(astuple(total or Counts()), astuple(old or Counts()), astuple(new), strict=True)
+    return Counts(*(whole - before + after for whole, before, after in rows))

@@ -3,31 +3,35 @@
 How a log is judged:
 
 - An operation is what began, went on or ended in the log. Planned changes, drift and refreshes are none; a replacement
-  is two. Moves, forgets and (in `-json`) imports are announced by the plan alone: they are done when Terraform says
-  that the apply is complete, or that the same object is being worked on.
+  is two, also that of a tainted object. Moves, forgets and (in `-json`) imports are announced by the plan alone: they
+  are done when Terraform says that the apply is complete, or that the same object is being worked on. What ephemeral
+  resources and actions do is no operation.
 - An unfinished operation has failed if its object was reported as errored, or if an error is about it: by address, by
   its block in the configuration, by its id. Terraform prints errors at the very end, so an error that names nothing
-  takes with it whatever was still open. Otherwise the operation is in progress: the log was cut.
-- Every error and warning that is shown counts, equal ones too (two instances can fail alike). Only what a wrapper
-  shows a second time, under another prefix, is not counted again; nor are a CI system's own words about an exit code.
-- Of several plans or applies in one log the last one's counts are given; the operations of all of them are listed.
+  takes with it whatever was still open. Otherwise the operation is in progress: the log was cut. What has ended stays
+  done, also where a later error (a failed postcondition) is about it.
+- Every error and warning that is shown counts, equal ones too (two instances can fail alike); "and 2 more similar
+  warnings elsewhere" are not shown. Only what a wrapper shows a second time, under another prefix, is not counted
+  again; nor are a CI system's own words about an exit code. The list of an error of 0.11 counts item by item.
+- Of several plans or applies of one unit the last one's counts are given; the operations of all of them are listed.
+- Several units may share a log: the folders of a `terragrunt run-all`, the branches of a parallel build, several
+  tests. The counts are the sums of each unit's last ones. Equal addresses in two units are two objects: neither ends
+  the other's operations, but both are listed under the address, in log order.
 """
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
-from chatops.terraform.addresses import may_go_on
-from chatops.terraform.events import OperationSeen
-from chatops.terraform.text import read_text
 from chatops.terraform.tracker import TerraformProgressTracker
-from chatops.terraform.wrappers import channel_of, decode, unwrap
+from chatops.terraform.wrapped import rejoin
+from chatops.terraform.wrappers import decode, said_again, split_lines, unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chatops.terraform.events import Counts
+    from chatops.terraform.wrappers import Origin
 
 _HEAD = 4096
 _MOST_CONTROL_CHARACTERS = _HEAD // 20
@@ -44,8 +48,8 @@ class Replay:
         """Read the bytes of a file; raises NotALogError for binary data and for a newer `-json` version."""
         tracker = TerraformProgressTracker()
         self.frames = [tracker.get_status_message()]
-        for channel, line in _lines(_text(data)):
-            if tracker.update_from_line(line, channel):
+        for origin, line in _lines(_text(data)):
+            if tracker.update_from_line(line, origin.channel, origin.unit):
                 self.frames.append(tracker.get_status_message())
         self.record = tracker.finish()
         if tracker.refused:
@@ -60,7 +64,7 @@ class Replay:
         for each in record.operations:
             entry = {"kind": each.kind.value, "state": states[each].value}
             resources.setdefault(each.address, {"ops": []})["ops"].append(entry)
-        errors = sum(diagnostic.is_error for _, diagnostic in record.diagnostics)
+        errors = sum(each.diagnostic.is_error for each in record.diagnostics)
         return {
             "planned": _planned(record.planned),
             "summary": _summary(record.summary),
@@ -77,32 +81,11 @@ def _text(data: bytes) -> str:
         > _MOST_CONTROL_CHARACTERS
     ):
         raise NotALogError("this is binary data, not the text of a log")
-    return textwrap.dedent(text)
+    return text
 
 
-def _lines(text: str) -> Iterator[tuple[str, str]]:
-    """Each line with its channel, without prefix; what a narrow terminal has wrapped is one line again."""
-    held: tuple[str, str] | None = None
-    for raw in text.split("\n"):
-        prefix, line = unwrap(raw)
-        channel = channel_of(prefix)
-        if held:
-            joined = _joined(held[1], line)
-            if joined is None:
-                yield held
-            channel, line, held = (channel, line, None) if joined is None else (held[0], joined, None)
-        if may_go_on(line):
-            held = channel, line
-        else:
-            yield channel, line
-    if held:
-        yield held
-
-
-def _joined(first: str, second: str) -> str | None:
-    """Two halves of a progress line; Terraform's own wrapping takes a space away, a terminal's does not."""
-    halves = (f"{first} {second}", first + second)
-    return next((line for line in halves if isinstance(read_text(line), OperationSeen)), None)
+def _lines(text: str) -> Iterator[tuple[Origin, str]]:
+    return rejoin(list(said_again(map(unwrap, split_lines(text)))))
 
 
 def _planned(counts: Counts | None) -> Mapping[str, int] | None:

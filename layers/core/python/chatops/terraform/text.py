@@ -35,6 +35,7 @@ _PHRASES = {
     "Modifications errored": (_UPDATE, Stage.ERRORED),
     "Destruction errored": (_DELETE, Stage.ERRORED),
 }
+PROGRESS_PHRASES = tuple(_PHRASES)
 _PHRASE = re.compile("(" + "|".join(map(re.escape, _PHRASES)) + r")(?=\s|$)")
 _OTHER_PHRASE = re.compile(
     r"(?:Refreshing state|Preparing import|Opening|Renewing|Closing|Still (?:opening|renewing|closing))\.\.\.(?=\s|$)"
@@ -61,6 +62,7 @@ _FIELDS = {
 }
 _NO_CHANGES = (
     "No changes.",
+    "No current changes.",
     "You can apply this plan to save these new output values",
 )
 _NOTES = (
@@ -92,11 +94,20 @@ def read_text(line: str) -> Event | None:
         return _after_address(line, head)
     if line.startswith(("Plan: ", "Apply complete! ", "Destroy complete! ")):
         return _counts(line)
-    if line.startswith(("  # ", " # ")):
+    if line.lstrip(" ").startswith("# "):
         return _planned_silently(line.lstrip(" #").rstrip())
     if line.startswith(_NO_CHANGES):
         return Planned(Counts(), weak=True)
     return Note(line) if line.startswith(_NOTES) else None
+
+
+def read_operation(line: str) -> tuple[str, OperationKind, Stage] | None:
+    """The operation that a clean line tells of, without its details; for who has many lines to read."""
+    head = read_address(line)
+    if head is None or not line.startswith(": ", head.end):
+        return None
+    phrase = _PHRASE.match(line, head.end + 2)
+    return None if phrase is None else (head.address, *_PHRASES[phrase[1]])
 
 
 def _after_address(line: str, head: Addressed) -> Event | None:

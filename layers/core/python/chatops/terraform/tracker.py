@@ -1,12 +1,11 @@
-"""The combat tracker: follows one run line by line, and turns delivered batches into sets of numbers."""
+"""The combat tracker: follows one run line by line."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
 
-from chatops.domain.progress import APPLIED_KEY, Operation, OperationKind, ProgressDelta, pack
+from chatops.domain.progress import OperationKind
 from chatops.terraform.diagnostics import DiagnosticReader
 from chatops.terraform.events import Applied, Counts, Diagnostic, Event, Note, OperationSeen, Output, Planned, event_of
 from chatops.terraform.messages import (
@@ -14,16 +13,13 @@ from chatops.terraform.messages import (
     Stage,
     TextLine,
     UnsupportedUiVersionError,
-    epoch_ms,
+    clean,
     parse_line,
 )
 from chatops.terraform.record import RunRecord
 from chatops.terraform.text import read_text
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_ANSI = re.compile(r"\x1b(?:\[[0-9;?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_SPACE = re.compile(r"\s++")
 _DOING = {
     OperationKind.CREATE: ("Creating", "Created"),
     OperationKind.UPDATE: ("Modifying", "Modified"),
@@ -53,8 +49,9 @@ class TerraformProgressTracker:
         self.current_action = "Initializing..."
         self.record = RunRecord()
         self.refused: UnsupportedUiVersionError | None = None
-        self._readers: dict[str, DiagnosticReader] = defaultdict(DiagnosticReader)
-        self._shown: dict[bool, Counter[object]] = {False: Counter(), True: Counter()}
+        self._readers: dict[tuple[str, str], DiagnosticReader] = defaultdict(DiagnosticReader)
+        self._shown: Counter[tuple[str, object]] = Counter()
+        self._shown_below: Counter[tuple[str, object]] = Counter()
 
     def parse_plan_output(self, plan_output: str) -> int:
         """The number of operations a plan's output announces; unchanged where it announces none."""
@@ -64,15 +61,15 @@ class TerraformProgressTracker:
                 self._observe(event)
         return self.total_resources
 
-    def update_from_line(self, line: str, channel: str = "") -> bool:
+    def update_from_line(self, line: str, channel: str = "", unit: str = "") -> bool:
         """Read one line; True where something that a person sees has changed.
 
-        Where several writers share a log, `channel` tells them apart; an error that is shown both in a named channel
-        and in the nameless one was repeated by a wrapper.
+        Where several writers share a log, `channel` tells them apart; an error that is shown in a channel and in one
+        whose name goes on from there was repeated by a wrapper. A `unit` has a configuration and state of its own.
         """
         before = (self.total_resources, self.completed_resources, self.current_action)
         if self.refused is None:
-            self._update(line, channel)
+            self._update(line, channel, unit)
         return before != (self.total_resources, self.completed_resources, self.current_action)
 
     def get_progress_bar(self, width: int = 10) -> str:
@@ -87,44 +84,51 @@ class TerraformProgressTracker:
 
     def finish(self) -> RunRecord:
         """Call after the last line: closes an error that was still being printed, and gives all that was read."""
-        for channel in self._readers:
-            self._take_diagnostics(channel, everything=True)
+        for channel, unit in self._readers:
+            self._take_diagnostics(channel, unit, everything=True)
         return self.record
 
-    def _update(self, line: str, channel: str) -> None:
+    def _update(self, line: str, channel: str, unit: str) -> None:
         try:
             message = parse_line(line)
         except UnsupportedUiVersionError as error:
             self.refused, self.current_action = error, str(error)
             return
         if isinstance(message, TextLine):
-            self._update_from_text(clean(message.text), channel)
+            self._update_from_text(clean(message.text), channel, unit)
         else:
-            self._observe(event_of(message))
+            self._observe(event_of(message), unit)
 
-    def _update_from_text(self, text: str, channel: str) -> None:
-        reader = self._readers[channel]
+    def _update_from_text(self, text: str, channel: str, unit: str) -> None:
+        reader = self._readers[channel, unit]
         taken = reader.feed(text)
-        self._take_diagnostics(channel)
+        self._take_diagnostics(channel, unit)
         if not taken:
             event = read_text(text)
             if isinstance(event, Output):
                 reader.saw_output(event.text)
-            self._observe(event)
+            self._observe(event, unit)
         elif reader.current:
             self.current_action = f"Error: {reader.current}"
 
-    def _take_diagnostics(self, channel: str, *, everything: bool = False) -> None:
-        shown, elsewhere = self._shown[bool(channel)], self._shown[not channel]
-        for diagnostic in self._readers[channel].take(everything=everything):
-            shown[diagnostic.gist] += 1
-            if shown[diagnostic.gist] > elsewhere[diagnostic.gist]:
-                self._observe(diagnostic)
+    def _take_diagnostics(self, channel: str, unit: str, *, everything: bool = False) -> None:
+        for diagnostic in self._readers[channel, unit].take(everything=everything):
+            if not self._repeated(channel, diagnostic.gist):
+                self._observe(diagnostic, unit)
 
-    def _observe(self, event: Event | None) -> None:
+    def _repeated(self, channel: str, gist: object) -> bool:
+        """Count one more showing; a wrapper without a prefix of its own may repeat an error any number of times."""
+        wider = [channel[: found.start()] for found in _SPACE.finditer(channel)] + [""] * bool(channel)
+        self._shown[channel, gist] += 1
+        self._shown_below.update((each, gist) for each in wider)
+        if self._shown_below[channel, gist]:
+            return True
+        return self._shown[channel, gist] <= sum(self._shown[each, gist] for each in wider)
+
+    def _observe(self, event: Event | None, unit: str = "") -> None:
         if event is None:
             return
-        self.record.apply(event)
+        self.record.apply(event, unit)
         self.current_action = self._describe(event)
         if self.record.planned:
             self.total_resources = total_of(self.record.planned)
@@ -160,11 +164,6 @@ class TerraformProgressTracker:
         return f"{doing} {event.address}...{waited}"
 
 
-def clean(text: str) -> str:
-    """A line without colours, carriage return and trailing blanks."""
-    return _ANSI.sub("", text).rstrip() if "\x1b" in text else text.rstrip()
-
-
 def total_of(counts: Counts) -> int:
     """The operations the bar counts: add, change, destroy and import."""
     return counts.add + counts.change + counts.destroy + counts.import_
@@ -174,68 +173,3 @@ def read_event(line: str) -> Event | None:
     """What a single line means by itself; raises UnsupportedUiVersionError."""
     message = parse_line(line)
     return event_of(message) if isinstance(message, JsonMessage) else read_text(clean(message.text))
-
-
-def read_batch(lines: Iterable[tuple[int, str]], started_at_ms: int) -> ProgressDelta:
-    """What delivered log lines, each with its time in ms, add to the run that began at `started_at_ms`.
-
-    A `-json` line's own time wins over the time of its delivery, so that the same line always gives the same number.
-    Reads leave no number: the plan does not count them.
-    """
-    batch = _Batch(started_at_ms)
-    for timestamp, line in lines:
-        try:
-            batch.add(timestamp, line)
-        except UnsupportedUiVersionError as error:
-            batch.errors.append(str(error))
-            break
-    return batch.delta()
-
-
-class _Batch:
-    def __init__(self, started_at_ms: int) -> None:
-        self.errors: list[str] = []
-        self._started_at_ms = started_at_ms
-        self._sets: dict[Stage, set[int]] = {stage: set() for stage in Stage}
-        self._diagnostics = DiagnosticReader()
-        self._now: str | None = None
-
-    def add(self, timestamp: int, line: str) -> None:
-        message = parse_line(line)
-        if isinstance(message, JsonMessage):
-            self._take(event_of(message), timestamp, message.timestamp)
-            return
-        text = clean(message.text)
-        if not self._diagnostics.feed(text):
-            self._take(read_text(text), timestamp)
-
-    def _take(self, event: Event | None, delivered_at: int, written_at: str = "") -> None:
-        match event:
-            case OperationSeen(stage=Stage.PROGRESS):
-                pass
-            case OperationSeen(address, kind, stage):
-                if kind is not OperationKind.READ:
-                    self._put(stage, Operation(address, kind).key, epoch_ms(written_at) or delivered_at)
-                if stage is Stage.START:
-                    self._now = f"{_DOING[kind][0]} {address}..."
-            case Applied():
-                self._put(Stage.COMPLETE, APPLIED_KEY, epoch_ms(written_at) or delivered_at)
-            case Diagnostic(is_error=True):
-                self.errors.append(event.describe())
-            case Output(text):
-                self._diagnostics.saw_output(text)
-            case _:
-                pass
-
-    def _put(self, stage: Stage, key: int, at_ms: int) -> None:
-        self._sets[stage].add(pack(key, (at_ms - self._started_at_ms) // 1000))
-
-    def delta(self) -> ProgressDelta:
-        read_as_text = [each.describe() for each in self._diagnostics.take(everything=True) if each.is_error]
-        return ProgressDelta(
-            frozenset(self._sets[Stage.START]),
-            frozenset(self._sets[Stage.COMPLETE]),
-            frozenset(self._sets[Stage.ERRORED]),
-            tuple(dict.fromkeys(self.errors + read_as_text)),
-            self._now,
-        )

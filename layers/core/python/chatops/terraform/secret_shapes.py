@@ -1,0 +1,1 @@
+../../../../../runner/secret_shapes.py
