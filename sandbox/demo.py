@@ -131,6 +131,8 @@ def _tell(sandbox: Sandbox, teller: Teller) -> int:
     existing = cloud.added(before, cloud.holdings(sandbox.guild_client))
     story.command("cloud-status", name=NAME)
     story.wait(f"☁️ {NAME}")
+    story.command("cloud-logs", name=NAME)
+    story.wait(f"📜 Log of {NAME}")
     after = story.newest()
     story.command("cloud-destroy", name=NAME)
     story.press("Approve", story.offered("Approve", after))

@@ -101,7 +101,7 @@ USES = {
         Use(S3Artefacts, "put", RUN_FILES + "index.json.gz"),
     ],
     "RequestApproval": [
-        Use(DynamoRunStore, "get await_approval lease_edit", RUNS),
+        Use(DynamoRunStore, "get await_approval lease_edit release_edit", RUNS),
         Use(StepFunctionsWorkflow, "decide", "*"),  # a run that was cancelled meanwhile
         BOT_TOKEN,
     ],

@@ -42,6 +42,20 @@ def test_approve_wakes_the_execution_and_shows_who(bot: Bot) -> None:
     assert f"Approved by <@{OWNER}>" in shown(live(bot)) and buttons(live(bot)) == ["Cancel"]
 
 
+def test_an_approval_does_not_write_over_what_its_build_shows(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    bot.store(RUN)
+    decide = bot.workflow.decide
+
+    def at_once(task_token: str, decision: str) -> None:
+        decide(task_token, decision)
+        bot.runs.runs[RUN.id] = replace(bot.runs.runs[RUN.id], status=Status.APPLYING)
+
+    monkeypatch.setattr(bot.workflow, "decide", at_once)
+    bot.press("approve", RUN.id)
+
+    assert bot.chat.edits == []
+
+
 def test_a_press_brings_a_fresh_token_for_the_live_message(bot: Bot) -> None:
     for press, run in (("approve", RUN), ("cancel", replace(applying(), id="bbbb", deployment="other"))):
         bot.store(run)

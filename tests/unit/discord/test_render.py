@@ -382,6 +382,12 @@ def test_before_resources_are_worked_on_the_step_is_told(step: Step | None, phas
     assert told in shown(render.progress(applying(), replace(view(many(2), phase), step=step)).payload())
 
 
+def test_when_all_is_done_terraform_still_saves_its_state() -> None:
+    payload = render.progress(applying(), view(many(2), done=started(many(2)))).payload()
+
+    assert "Saving the state..." in shown(payload) and "100%" in shown(payload)
+
+
 def test_of_what_is_under_way_five_are_shown_and_the_rest_counted() -> None:
     payload = render.progress(applying(), view(many(17), started=started(many(17)))).payload()
 

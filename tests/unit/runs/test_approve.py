@@ -50,6 +50,15 @@ def test_it_waits_until_the_tracker_has_let_go_of_the_message() -> None:
     assert len(chat.edits) == 1
 
 
+def test_after_it_the_next_phase_may_edit_at_once() -> None:
+    runs, clock = InMemoryRunStore(RUN), FakeClock(NOW)
+
+    ask(runs, FakeChat(), clock)
+    clock.now += 0.1
+
+    assert runs.lease_edit(RUN.id, clock.now, 3)
+
+
 def test_the_buttons_come_into_the_message_that_the_run_has_by_then() -> None:
     runs, chat, clock = InMemoryRunStore(RUN), FakeChat(), FakeClock(NOW)
     runs.lease_edit(RUN.id, NOW, 3)

@@ -65,3 +65,24 @@ def test_a_view_read_afresh_names_what_is_under_way() -> None:
 
     assert [each.address for each in view.progress.in_flight] == ["null_resource.a"]
     assert (view.progress.total, view.step, view.version) == (2, Step.WORKING, 1)
+
+
+@pytest.mark.parametrize(
+    ("phase", "seen", "step"),
+    [
+        (Phase.APPLY, ProgressDelta(), Step.INIT),
+        (Phase.APPLY, ProgressDelta(steps=frozenset({Step.QUEUED})), Step.INIT),
+        (Phase.APPLY, ProgressDelta(done=frozenset({OPERATIONS[0].key << 22})), Step.WORKING),
+        (Phase.PLAN, ProgressDelta(steps=frozenset({Step.WORKING})), Step.READING),  # it took up what a dead build made
+        (Phase.PLAN, STARTED, Step.READING),
+    ],
+)
+def test_a_claimed_build_is_at_least_where_its_log_says(phase: Phase, seen: ProgressDelta, step: Step) -> None:
+    assert view_of(applying(), phase, ProgressItem(seen), None, NOW * 1000).step is step
+
+
+def test_a_build_that_has_not_claimed_is_where_its_machine_is() -> None:
+    run = applying(build=a_build(Phase.APPLY, build_id="", claimed_at=0))
+    item = ProgressItem(ProgressDelta(steps=frozenset({Step.PROVISIONING, Step.QUEUED})))
+
+    assert view_of(run, Phase.APPLY, item, None, NOW * 1000).step is Step.PROVISIONING

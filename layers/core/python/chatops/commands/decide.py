@@ -14,8 +14,11 @@ _TOO_LATE = "Somebody decided before you, or the time to decide is over. The mes
 
 def approve(call: Call, services: Services) -> None:
     """Let the run apply the plan that is shown."""
-    run = _decide("approve", call, services)
-    _edit(run, call, services, render.approved(run, call.person.id).payload())
+    _decide("approve", call, services)
+    run = services.runs.get(call.argument)
+    if run and run.status is Status.AWAITING:  # else its build shows more by now
+        payload = render.approved(run, call.person.id).payload()
+        edit_unless_busy(services.runs, run, services.clock(), lambda: _edit(run, call, services, payload))
 
 
 def reject(call: Call, services: Services) -> None:

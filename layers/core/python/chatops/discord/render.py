@@ -84,7 +84,8 @@ def _trouble(view: "ProgressView") -> str:
 def _happening(run: Run, view: "ProgressView") -> str:
     working = in_flight(view.progress.in_flight)
     if view.silent < SILENT_SECONDS:
-        return working or _STEPS[view.step or Step.QUEUED]
+        done = view.progress.total and view.progress.completed >= view.progress.total
+        return working or ("Saving the state..." if done else _STEPS[view.step or Step.QUEUED])
     beat = view.elapsed - (run.build.heartbeat_at - run.build.claimed_at) if run.build else 0
     alive = "The build itself is alive: some things take long." if beat <= _HEARTBEATS else _SILENT_TOO
     return "\n".join(filter(None, (working, alive)))

@@ -35,3 +35,4 @@ def request_approval(
         take_over(runs, run_id, clock, sleep)
         run = runs.get(run_id) or run  # it may have got a fresh message meanwhile
         show(chat, run, render.approval(run, approval.expires_at), now, until=approval.expires_at)
+        runs.release_edit(run_id, clock())

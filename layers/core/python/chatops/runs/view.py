@@ -47,14 +47,18 @@ def view_of(run: Run, phase: Phase, item: ProgressItem, index: ProgressIndex | N
     elapsed = _since(claimed or (run.build.began_at if run.build else 0), now_ms)
     progress = Progress.of(seen, index, elapsed)
     silent = max(elapsed - seen.last_heard, 0) if claimed else 0
-    return ProgressView(phase, progress, seen.errors, _step(seen, bool(claimed)), elapsed, silent, version=item.version)
+    return ProgressView(
+        phase, progress, seen.errors, _step(phase, seen, bool(claimed)), elapsed, silent, version=item.version
+    )
 
 
-def _step(seen: ProgressDelta, claimed: bool) -> Step | None:
-    """The log may skip lines: what works has begun to, and what has its bundle has a machine."""
-    if seen.started or seen.done or seen.failed:
-        return Step.WORKING
-    return max(seen.step or Step.INIT, Step.INIT) if claimed else seen.step
+def _step(phase: Phase, seen: ProgressDelta, claimed: bool) -> Step | None:
+    """The log may skip lines: who has the bundle has a machine, who works has begun to. A plan at most imports."""
+    if not claimed:
+        return seen.step
+    working = Step.WORKING if seen.started or seen.done or seen.failed else Step.INIT
+    furthest = Step.READING if phase is Phase.PLAN else Step.WORKING
+    return min(max(seen.step or Step.INIT, working), furthest)
 
 
 def _since(begun: int, now_ms: int) -> int:
