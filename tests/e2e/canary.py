@@ -76,8 +76,7 @@ def layers(data: bytes, depth: int = DEPTH) -> Iterator[bytes]:
 
 def _unpacked(data: bytes) -> Iterator[bytes]:
     if data.startswith(b"\x1f\x8b"):
-        with suppress(zlib.error):
-            yield zlib.decompressobj(_GZIP).decompress(data)  # unlike gzip's, content with whatever follows
+        yield from _members(data)
     elif data.startswith(b"PK"):
         with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(data)) as archive:
             yield from map(archive.read, archive.namelist())
@@ -85,6 +84,15 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
         for match in _BASE64.finditer(data):
             word = match[0].translate(bytes.maketrans(b"-_", b"+/"))
             yield base64.b64decode(word + b"=" * (-len(word) % 4) if len(word) % 4 != 1 else word[:-1])
+
+
+def _members(data: bytes) -> Iterator[bytes]:
+    """The parts of a gzip file one after the other: a kept log has many; whatever follows them is left."""
+    while data.startswith(b"\x1f\x8b"):
+        member = zlib.decompressobj(_GZIP)
+        with suppress(zlib.error):
+            yield member.decompress(data)
+        data = member.unused_data
 
 
 def everywhere(sandbox: Sandbox, heard: Iterable[Request], since: float) -> Iterator[Place]:

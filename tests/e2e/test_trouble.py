@@ -42,6 +42,10 @@ def test_a_failing_resource_is_told_with_its_error_and_what_exists(guild: Guild)
     assert [button.label for button in failed.buttons] == ["Resume", "Destroy"]
     assert lock_is_free(guild, "fails")
 
+    told = guild.slash("cloud-logs", name="fails", part="failure")
+    assert "What failed:" in told.text and "step" in told.text
+    assert "Manage Server" in guild.slash("cloud-logs", name="fails", user="member").text
+
     after = guild.newest()
     guild.press(failed, "Destroy")
     guild.press(guild.live("fails", "destroy it?", after=after), "Approve")
