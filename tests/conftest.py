@@ -8,6 +8,7 @@ TESTS = Path(__file__).parent
 _GROUPS = {"e2e": "sandbox", "infrastructure": "sandbox", "integration": "emulator"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that use what exists once, a sandbox or the folder that it builds in, stay in one process."""
     for item in items:

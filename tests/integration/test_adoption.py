@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +25,6 @@ from tests.unit.runner.conftest import REPOSITORY, Control, bundle_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 GUILD = "123456789012345678"
 STATES = "adoption-states"
@@ -191,14 +192,21 @@ def environment(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short path, unlike pytest's: providers put Unix sockets below it, whose paths may have 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="adoption-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
 def deploy(
-    emulator: Emulator, environment: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, environment: Mapping[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str, str], Deployment]]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
     made: list[Deployment] = []
 
     def make(blueprint: str, name: str) -> Deployment:
-        made.append(Deployment(emulator, environment, tmp_path, blueprint, name))
+        made.append(Deployment(emulator, environment, folder, blueprint, name))
         return made[-1]
 
     yield make
