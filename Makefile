@@ -19,7 +19,7 @@ sandbox: .venv/ready ## leave the same stack running; type commands with: .venv/
 	$(PYTHON) -m sandbox up
 
 test: .venv/ready ## all tests: unit, infrastructure, integration, end to end
-	$(PYTHON) -m pytest -n 2 --dist loadgroup
+	$(PYTHON) -m pytest -n 2
 
 chaos: .venv/ready ## kill things at random while deploying, N=100 times, and see that nothing is lost or doubled
 	$(PYTHON) -m sandbox chaos --rounds $(or $(N),100) $(if $(SEED),--seed $(SEED))
