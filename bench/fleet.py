@@ -30,8 +30,9 @@ from bench.virtual_time import VirtualTime  # noqa: E402
 from chatops.domain.progress import Progress, ProgressDelta, ProgressIndex, kind_of, pack, unpack  # noqa: E402
 from chatops.domain.runs import MessageRef, Phase, ReplyToken, Run  # noqa: E402
 from chatops.errors import OutsideError, TryLater  # noqa: E402
-from chatops.runs.sweep import OLD_SECONDS  # noqa: E402
-from chatops.runs.track import EDIT_SECONDS, Track  # noqa: E402
+from chatops.runs.live import EDIT_SECONDS  # noqa: E402
+from chatops.runs.sweep import grows_old  # noqa: E402
+from chatops.runs.track import Track  # noqa: E402
 from sandbox.discord.clock import Clock  # noqa: E402
 from sandbox.discord.limits import RateLimit, RateLimiter  # noqa: E402
 from tests.fakes.outside import InMemoryArtefacts  # noqa: E402
@@ -51,6 +52,8 @@ TWICE = 0.1
 SAID_429, FAILED = 0.01, 0.01
 MINUTE = 60.0  # until a dead invocation is tried again, and between two looks of the sweep
 TOKEN_SECONDS = 800
+OLD_EVERY = 20
+"""One run in so many has no interaction's token any more: these share two channels, where only the bot edits."""
 LAMBDA_GB = 0.5  # MemorySize of TrackProgressFunction in template.yaml
 BUCKET = RateLimit()
 
@@ -180,7 +183,7 @@ class Fleet:
     def _watch(self, each: Followed) -> None:
         """What the sweep does, once a minute, about a run at work whose message grows old."""
         self.bill.add("read units", 2)
-        if self.time.now - self.runs.edit_until(each.run.id) >= OLD_SECONDS:
+        if grows_old(self.runs, each.run.id, self.time.now):
             self._invocation(lambda: self.track.look(each.run.id), tries=1)()
         if self.time.now < self.busy_until[each.run.id] + 2 * MINUTE:
             self.time.at(self.time.now + MINUTE, lambda: self._watch(each))
@@ -211,13 +214,13 @@ _NOTHING: Mapping[str, Any] = {"content": "", "embeds": []}
 
 
 def _followed(number: int, work: Sequence[model.Work]) -> Followed:
-    run_id = f"{number:016x}"
+    run_id, old = f"{number:016x}", number % OLD_EVERY == OLD_EVERY - 1
     build = a_build(Phase.APPLY, build_id=f"project:build-{run_id}", claimed_at=NOW, heartbeat_at=NOW)
     run = applying(
         id=run_id,
         guild_id=f"11{number % 97:017}",
-        message=MessageRef(f"channel-{number}", f"message-{number}"),
-        token=ReplyToken("app", f"token-{number}", NOW + TOKEN_SECONDS),
+        message=MessageRef(f"crowd-{number % (2 * OLD_EVERY)}" if old else f"channel-{number}", f"message-{number}"),
+        token=None if old else ReplyToken("app", f"token-{number}", NOW + TOKEN_SECONDS),
         build=build,
     )
     return Followed(replace(run, created_at=NOW), work, model.json_lines(work, NOW * 1000))

@@ -96,6 +96,15 @@ class RunStoreContract:
 
         assert runs.of_deployment(guild, mine[0].deployment, NOW, NOW + 9) == [mine[1], mine[2], mine[0]]
 
+    def test_the_last_run_of_a_deployment_is_the_newest_one_unless_it_is_too_old(self, runs: RunStore) -> None:
+        guild = f"guild-{new_run_id()}"
+        mine = [self.stored(runs, guild_id=guild, created_at=NOW + age, message=None) for age in (0, 9, 4)]
+        self.stored(runs, guild_id=guild, deployment="another", created_at=NOW + 10)
+        self.stored(runs, guild_id=guild + "x", created_at=NOW + 10)
+
+        assert runs.last_of_deployment(guild, mine[0].deployment, NOW + 9) == mine[1]
+        assert runs.last_of_deployment(guild, mine[0].deployment, NOW + 10) is None
+
     def test_a_run_is_active_until_its_last_message_stands(self, runs: RunStore) -> None:
         run = self.stored(runs)
         assert run.id in runs.active()
@@ -357,17 +366,19 @@ class RunStoreContract:
         assert not runs.lease_edit(run_id, NOW + 30, 1)
 
         runs.release_edit(run_id, NOW + 30)
-        assert runs.lease_edit(run_id, NOW + 30, 1)
+        assert runs.lease_edit(run_id, NOW + 29, 1)  # by a clock that is behind
 
     def test_it_is_known_when_the_message_was_last_edited(self, runs: RunStore) -> None:
         run_id = new_run_id()
-        assert runs.edit_until(run_id) == 0
+        assert runs.edit_times(run_id) == (0, 0)
 
         runs.lease_edit(run_id, NOW, 20)
-        assert runs.edit_until(run_id) == NOW + 20
+        assert runs.edit_times(run_id) == (NOW + 20, 0)
         runs.release_edit(run_id, NOW + 2)
+        assert runs.edit_times(run_id) == (0, NOW + 2)
+        runs.lease_edit(run_id, NOW + 4, 20)
 
-        assert runs.edit_until(run_id) == pytest.approx(NOW + 2, abs=0.01)
+        assert runs.edit_times(run_id) == (NOW + 24, NOW + 2)
 
 
 class DeploymentStoreContract:

@@ -1,6 +1,7 @@
 """Runs, deployments and interactions without DynamoDB; an item must be one that DynamoDB would take."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -33,7 +34,8 @@ class InMemoryRunStore:
     def __init__(self, *runs: Run) -> None:
         self.runs = {run.id: run for run in runs}
         self.items: dict[tuple[str, str], ProgressItem] = {}
-        self.leases: dict[tuple[str, str], float] = {}
+        self.leases: dict[str, float] = {}
+        self.edited: dict[str, float] = {}
         self.sick: set[str] = set()
 
     def create(self, run: Run) -> None:
@@ -59,6 +61,9 @@ class InMemoryRunStore:
         named = [run for run in self.runs.values() if (run.guild_id, run.deployment) == (guild_id, deployment)]
         recent = (run for run in named if since <= run.created_at <= until)
         return sorted(recent, key=lambda run: run.created_at, reverse=True)
+
+    def last_of_deployment(self, guild_id: str, deployment: str, since: int) -> Run | None:
+        return next(iter(self.of_deployment(guild_id, deployment, since, sys.maxsize)), None)
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
         run = self._going(run_id)
@@ -148,10 +153,11 @@ class InMemoryRunStore:
         self.leases[run_id] = now + seconds
 
     def release_edit(self, run_id: str, now: float) -> None:
-        self.leases[run_id] = now - 0.001
+        self.leases[run_id] = 0
+        self.edited[run_id] = now
 
-    def edit_until(self, run_id: str) -> float:
-        return self.leases.get(run_id, 0)
+    def edit_times(self, run_id: str) -> tuple[float, float]:
+        return self.leases.get(run_id, 0), self.edited.get(run_id, 0)
 
     def _known(self, run_id: str) -> Run:
         run = self.runs.get(run_id)

@@ -140,7 +140,7 @@ def test_a_build_is_started_with_the_variable_that_names_its_run() -> None:
         assert {each["name"] for each in VARIABLES} == given | {"CHATOPS_URL"}
 
 
-def test_an_event_that_is_too_late_is_dropped_and_nothing_keeps_its_claim_token() -> None:
+def test_an_event_that_is_too_late_is_dropped_and_the_rule_keeps_no_claim_token() -> None:
     assert target()["RetryPolicy"]["MaximumEventAgeInSeconds"] == 60
     assert target()["RetryPolicy"]["MaximumRetryAttempts"] <= 2
     assert "DeadLetterConfig" not in target()

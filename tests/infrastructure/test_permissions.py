@@ -65,7 +65,7 @@ USES = {
         Use(DynamoDeploymentStore, "get of_guild acquire release", DEPLOYMENTS),
         Use(
             DynamoRunStore,
-            "create get of_session of_deployment decide request_cancel finish mark_reported keep_message keep_token "
+            "create get of_session last_of_deployment decide request_cancel finish mark_reported keep_message keep_token "
             "progress",
             RUNS,
         ),
@@ -106,19 +106,20 @@ USES = {
         BOT_TOKEN,
     ],
     "ReportRun": [
-        Use(DynamoRunStore, "get request_cancel finish mark_reported progress lease_edit", RUNS),
+        Use(DynamoRunStore, "get request_cancel finish mark_reported progress add_progress lease_edit", RUNS),
         Use(DynamoDeploymentStore, "get record release forget", DEPLOYMENTS),
         Use(DynamoTimings, "add", GUILDS),
         Use(S3Artefacts, "get", RUN_FILES + "result-*.json"),
         Use(S3Artefacts, "get", RUN_FILES + "outputs.json"),
         Use(S3Artefacts, "get", RUN_FILES + "index.json.gz"),
+        Use(S3Artefacts, "get", RUN_FILES + "log-*.gz"),
         Use(S3Artefacts, "exists", "${RunsBucket.Arn}"),
         Use(S3Artefacts, "delete", RUN_FILES + "credentials.sealed"),
         Use(CodeBuildBuilds, "status stop", PROJECT),
         BOT_TOKEN,
     ],
     "Sweep": [
-        Use(DynamoRunStore, "active get request_cancel edit_until", RUNS),
+        Use(DynamoRunStore, "active get request_cancel edit_times", RUNS),
         Use(DynamoBlobTable, "expired delete", BLOBS),
         Use(DynamoInteractionStore, "forget_expired", INTERACTIONS),
         Use(CodeBuildBuilds, "status", PROJECT),

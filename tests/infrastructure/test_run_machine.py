@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from chatops.domain.runs import APPROVAL_SECONDS, GRACE_SECONDS, Phase, Status
-from chatops.errors import OutsideError
+from chatops.errors import OutsideError, TryLater
 from chatops.runs.report import WAIT_SECONDS, BuildStillRunning
+from chatops.runs.track import LONGEST_WAIT_SECONDS
 from tests.infrastructure.state_machine import (
     DEFINITION,
     builds,
@@ -146,7 +147,7 @@ def test_the_machine_outlives_its_longest_path() -> None:
     assert machine()["TimeoutSeconds"] > _longest(machine()["StartAt"], ())
 
 
-OWN_ERRORS = {OutsideError.__name__}  # AWS or Discord did not do their part; every function may be asked again
+OWN_ERRORS = {OutsideError.__name__, TryLater.__name__}  # AWS or Discord did not do their part, or asks to wait
 
 
 @each_task
@@ -159,6 +160,17 @@ def test_only_errors_with_a_name_are_tried_again(name: str) -> None:
     for rule in states()[name].get("Retry", []):
         assert rule["MaxAttempts"] <= 30
         assert rule["IntervalSeconds"] >= 1
+
+
+@each_task
+def test_who_is_asked_to_wait_waits(name: str) -> None:
+    """Step Functions knows no subclasses: each error that may be tried again is named."""
+    rules = {error: rule for rule in states()[name].get("Retry", []) for error in rule["ErrorEquals"]}
+
+    assert (OutsideError.__name__ in rules) is (TryLater.__name__ in rules) is bool(function_of(states()[name]))
+    if rule := rules.get(TryLater.__name__):
+        waits = [rule["IntervalSeconds"] * rule["BackoffRate"] ** number for number in range(rule["MaxAttempts"])]
+        assert sum(waits) > 2 * LONGEST_WAIT_SECONDS
 
 
 @each_task

@@ -57,6 +57,7 @@ class Bot:
             seal_credentials=lambda guild, run, values: seal_credentials(self.keys, guild, run, values).encode(),
             open_option=lambda text, context: open_option(self.keys, context, text),
             clock=self.clock,
+            sleep=self.clock.sleep,
         )
 
     def say(self, command: str, who: str = "owner", guild: str = GUILD, **options: str) -> str:

@@ -168,7 +168,7 @@ def test_cancel_asks_a_working_run_to_stop_and_shows_it(bot: Bot, run: Run) -> N
     assert bot.press("cancel", run.id) == ""
 
     assert (bot.only_run().cancel_requested_by, bot.only_run().cancel_requested_at) == (OWNER, NOW)
-    assert "finishing the current resource" in shown(live(bot)) and buttons(live(bot)) == []
+    assert "⏹️ Stopping" in shown(live(bot)) and buttons(live(bot)) == []
 
 
 def test_cancel_of_a_run_that_waits_is_a_rejection(bot: Bot) -> None:

@@ -6,9 +6,21 @@ import pytest
 from chatops.commands import COMMANDS
 from chatops.commands.base import SuggestRequest
 from chatops.domain.runs import MessageRef, Run, Status
-from chatops.errors import SessionError
+from chatops.errors import OutsideError, SessionError
 from tests.fakes.outside import FakeChat
-from tests.fakes.runs import GUILD, NOW, OTHER_GUILD, OWNER, applying, awaiting, buttons, index, planning, shown
+from tests.fakes.runs import (
+    GUILD,
+    MESSAGE,
+    NOW,
+    OTHER_GUILD,
+    OWNER,
+    applying,
+    awaiting,
+    buttons,
+    index,
+    planning,
+    shown,
+)
 from tests.unit.commands.bot import Bot
 
 REFUSAL = str(SessionError())
@@ -126,15 +138,29 @@ def test_a_plan_that_becomes_ready_meanwhile_can_be_decided_in_the_fresh_message
     assert buttons(chat.messages["message-1"]) == ["Approve", "Reject"]
 
 
-def test_the_old_message_is_left_alone_while_the_tracker_edits(bot: Bot) -> None:
+def test_the_old_message_points_on_once_the_tracker_has_let_go_of_it(bot: Bot) -> None:
     session_id = opened(bot)
     stored = of_session(bot, applying(), session_id)
     bot.runs.lease_edit(stored.id, bot.clock.now, 20)
 
     recover(bot, session_id)
 
-    assert bot.chat.edits == [] and bot.only_run().message != stored.message
-    assert bot.runs.progress(stored.id, "apply").version == 1, "the tracker is told to look again"
+    assert bot.clock.slept and "Continued in a newer message" in shown(bot.chat.messages[MESSAGE.message_id])
+    assert bot.runs.lease_edit(stored.id, bot.clock.now, 3), "the new message may be edited at once"
+
+
+def test_an_old_message_that_cannot_be_edited_holds_up_nobody(bot: Bot) -> None:
+    class Away(FakeChat):
+        def edit(self, *arguments: Any) -> bool:
+            raise OutsideError("PATCH to Discord answered 503")
+
+    session_id = opened(bot)
+    stored = of_session(bot, applying(), session_id)
+    bot.services = replace(bot.services, chat=Away())
+
+    recover(bot, session_id)
+
+    assert bot.runs.lease_edit(stored.id, bot.clock.now, 3)
 
 
 def test_an_interrupted_run_says_what_exists_and_offers_the_ways_on(bot: Bot) -> None:

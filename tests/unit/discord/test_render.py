@@ -374,7 +374,7 @@ def test_the_colour_tells_the_state(reply: Reply, colour: Colour) -> None:
         (None, Phase.PLAN, "Waiting for a build machine"),
         (Step.INIT, Phase.PLAN, "Initializing..."),
         (Step.PROVIDERS, Phase.PLAN, "downloading the providers"),
-        (Step.READING, Phase.PLAN, "Comparing the plan with what exists"),
+        (Step.READING, Phase.PLAN, "Reading what exists"),
         (Step.WORKING, Phase.APPLY, "Working..."),
     ],
 )
@@ -392,6 +392,29 @@ def test_of_what_is_under_way_five_are_shown_and_the_rest_counted() -> None:
     payload = render.progress(applying(), view(many(17), started=started(many(17)))).payload()
 
     assert shown(payload).count("Creating `") == 5 and "+12 more" in shown(payload)
+
+
+def test_a_cancel_before_the_build_came_does_not_speak_of_a_resource() -> None:
+    waiting = replace(view((), Phase.PLAN), step=Step.QUEUED)
+
+    title = render.progress(planning(cancel_requested_by=OWNER), waiting).title
+
+    assert title == "⏹️ Stopping before the work begins"
+
+
+def test_what_failed_does_not_hide_what_was_cut_off() -> None:
+    one, two, three = many(3)
+    seen = view((one, two, three), failed=started((one,)), started=started((one, two)))
+    told = render.reached(applying(plan=FACTS | {"total": 3}), seen)
+
+    assert told == "0 of 3 done, failed at `null_resource.x[0]`, cut off at `null_resource.x[1]`"
+
+
+def test_outputs_that_are_not_shown_are_counted() -> None:
+    outputs = {f"o{number}": "v" for number in range(13)}
+    run = applying(status=Status.SUCCEEDED, ended_at=NOW, detail={"outputs": outputs})
+
+    assert "Outputs: +3 more" in shown(render.final(run, view(many(2))).payload())
 
 
 def test_a_cancel_that_came_too_late_is_told() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from chatops.domain.runs import APPROVAL_SECONDS, Approval, MessageRef, ReplyToken, Status
-from chatops.errors import OutsideError
-from chatops.runs.approve import request_approval
+from chatops.errors import OutsideError, TryLater
+from chatops.runs.approve import SHOWING_SECONDS, request_approval
 from tests.fakes.outside import FakeChat, FakeClock, Faults
 from tests.fakes.runs import FACTS, MESSAGE, NOW, OWNER, buttons, planning, shown
 from tests.fakes.stores import InMemoryRunStore
@@ -127,3 +127,33 @@ def test_buttons_that_nobody_can_see_are_an_error() -> None:
 
     with pytest.raises(OutsideError):
         ask(runs, Faults(0).wrap(chat))
+
+
+class Limited(FakeChat):
+    def edit(self, *arguments: Any) -> bool:
+        raise TryLater("PATCH to Discord answered 429", 60)
+
+
+def test_a_plan_that_discord_does_not_take_yet_is_shown_by_a_later_try_and_gives_nobody_more_time() -> None:
+    runs, clock, chat = InMemoryRunStore(RUN), FakeClock(NOW), FakeChat()
+    with pytest.raises(TryLater):
+        ask(runs, Limited(), clock)
+    clock.now += 60
+
+    ask(runs, chat, clock)
+
+    assert buttons(chat.messages[MESSAGE.message_id]) == ["Approve", "Reject"]
+    approval = runs.runs[RUN.id].approval
+    assert approval and approval.expires_at == NOW + APPROVAL_SECONDS
+
+
+def test_a_plan_that_cannot_be_shown_at_all_waits_for_a_decision_all_the_same() -> None:
+    runs, clock = InMemoryRunStore(RUN), FakeClock(NOW)
+    with pytest.raises(TryLater):
+        ask(runs, Limited(), clock)
+    clock.now += SHOWING_SECONDS
+
+    assert ask(runs, Limited(), clock) == []
+
+    assert runs.runs[RUN.id].status is Status.AWAITING
+    assert runs.lease_edit(RUN.id, clock.now, 3)

@@ -1,8 +1,10 @@
+import gzip
 import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pytest
@@ -768,3 +770,54 @@ class TestTimesOfOperations:
 
         world.check_ended()
         assert world.timings.known == {}
+
+
+def kept_log(*lines: tuple[int, str]) -> bytes:
+    return gzip.compress("\n".join(text for _, text in lines).encode())
+
+
+def timed(kind: str, address: str, seconds: int) -> tuple[int, str]:
+    at_ms, text = line(kind, address, seconds)
+    moment = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
+    return at_ms, json.dumps(json.loads(text) | {"@timestamp": moment})
+
+
+LOG = (
+    timed("apply_start", "null_resource.a", -20),
+    timed("apply_complete", "null_resource.a", -8),
+    timed("apply_start", "null_resource.b", -7),
+    timed("apply_errored", "null_resource.b", -5),
+)
+
+
+def test_the_end_tells_also_what_the_log_service_has_not_delivered() -> None:
+    world = World(applying())
+    world.leave("log-apply.gz", kept_log(*LOG))
+
+    world.report(world.id, Status.FAILED)
+
+    text = shown(world.chat.edits[-1])
+    assert "(1/2 resources) · 1 failed" in text and "not started" not in text and "Never started" not in text
+    assert world.timings.of(GUILD) == {"null_resource:create": [12]}
+
+
+def test_what_was_delivered_before_counts_once() -> None:
+    world = World(applying())
+    claimed = (NOW - 30) * 1000
+    world.runs.add_progress(world.id, "apply", read_batch(LOG, claimed))
+    before = world.runs.progress(world.id, "apply").seen
+    world.leave("log-apply.gz", kept_log(*LOG))
+
+    world.report(world.id, Status.FAILED)
+
+    assert world.runs.progress(world.id, "apply").seen == before
+
+
+@pytest.mark.parametrize("body", [b"no gzip", kept_log(*LOG)[:40], b""])
+def test_a_log_that_cannot_be_read_changes_nothing(body: bytes) -> None:
+    world = World(applying())
+    world.leave("log-apply.gz", body)
+
+    world.report(world.id, Status.FAILED)
+
+    assert world.run().reported and "(0/2 resources)" in shown(world.chat.edits[-1])

@@ -219,22 +219,27 @@ def test_what_was_reported_meanwhile_is_no_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "edited", "old"),
+    ("run", "edited", "held", "old"),
     [
-        (applying(), LATE - OLD_SECONDS, True),
-        (planning(), 0, True),
-        (planning(build=UNCLAIMED), 0, True),  # it waits for a machine
-        (applying(), LATE - OLD_SECONDS + 1, False),
-        (applying(), LATE + 30, False),  # Discord asked to wait so long
-        (awaiting(), 0, False),
-        (a_run(), 0, False),
+        (applying(), LATE - OLD_SECONDS, 0, True),
+        (planning(), 0, 0, True),
+        (planning(build=UNCLAIMED), 0, 0, True),  # it waits for a machine
+        (applying(), 0, LATE - 1, True),  # Discord had asked to wait so long, or who edited died
+        (applying(), LATE - OLD_SECONDS + 1, 0, False),
+        (applying(), 0, LATE + 30, False),
+        (awaiting(), 0, 0, False),
+        (a_run(), 0, 0, False),
     ],
 )
-def test_a_message_that_grows_old_while_a_build_works_is_looked_at(run: Run, edited: float, old: bool) -> None:
+def test_a_message_that_grows_old_while_a_build_works_is_looked_at(
+    run: Run, edited: float, held: float, old: bool
+) -> None:
     world = World(run)
     world.builds.statuses[BUILD] = "IN_PROGRESS"
     if edited:
-        world.runs.extend_edit(run.id, edited, 0)
+        world.runs.release_edit(run.id, edited)
+    if held:
+        world.runs.extend_edit(run.id, held, 0)
 
     assert world.sweep() == ([], [])
 

@@ -495,3 +495,46 @@ def test_the_time_that_is_left_is_told_when_it_is_known() -> None:
     world.take(START_B)
 
     assert re.search(r"apply, \d+ s, .* left", world.text())
+
+
+def test_a_short_wait_is_waited_out_and_then_the_last_state_stands() -> None:
+    world = World()
+
+    class LimitedOnce(FakeChat):
+        def edit(self, *arguments: Any) -> bool:
+            if not world.clock.slept:
+                raise TryLater("PATCH to Discord answered 429", 3)
+            return super().edit(*arguments)
+
+    world.chat = LimitedOnce()
+
+    assert world.take(*ALL) == "edited"
+    assert world.clock.slept == [3, 2] and "(2/2 resources)" in world.text()
+
+
+def test_however_long_discord_asks_to_wait_a_button_may_bring_a_fresh_token_after_a_minute() -> None:
+    class Banned(FakeChat):
+        def edit(self, *arguments: Any) -> bool:
+            raise TryLater("PATCH to Discord answered 429", 3600)
+
+    world = World()
+    replace(world.track, chat=Banned())(BUILD_UUID, ALL)
+
+    assert world.runs.edit_times(world.id)[0] == world.clock.now + 60
+
+
+def test_runs_that_the_bot_shows_in_one_channel_take_turns() -> None:
+    world = World(applying(token=None))
+    world.runs.lease_edit(f"channel {MESSAGE.channel_id}", world.clock.now, 6)
+
+    assert world.take(*ALL) == "edited"
+
+    assert world.clock.now > NOW + 16 and len(world.chat.edits) == 1
+    assert "(2/2 resources)" in world.text()
+
+
+def test_a_run_with_a_token_of_its_own_waits_for_no_turn() -> None:
+    world = World()
+    world.runs.lease_edit(f"channel {MESSAGE.channel_id}", world.clock.now, 60)
+
+    assert world.take(*ALL) == "edited" and world.clock.slept == [2]

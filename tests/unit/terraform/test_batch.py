@@ -136,6 +136,16 @@ Warnings:
 Error applying plan:
   with aws_x.y,
 prose
+
+Error: The operation was canceled.
++ terraform state list
+motd = <<EOT
+EOT
+Action action.a.b (triggered by aws_x.y):
+Action complete: action.a.b (triggered by aws_x.y)
+aws_x.y (net/y): Creating...
+aws_x.y (net/y): Still creating... [10s elapsed]
+aws_x.y (net/y): Creation complete after 2s
 1 error(s) occurred:
 * aws_x.y: broken: it is
 aws_x.y: Creating...

@@ -113,3 +113,35 @@ def test_the_word_error_in_a_detail_begins_nothing():
     log = "Error: boom\n\n  with aws_x.y,\n  on a.tf line 1:\n   1: {\n\nThe tool said:\nError: no\n"
 
     assert errors(log) == 1
+
+
+BLOCK = '\n  on main.tf line 9, in resource "aws_x" "z":\n   9: resource {\n'
+
+
+def test_the_block_an_error_is_in_comes_before_a_name_in_its_words():
+    log = f"aws_x.y: Creating...\naws_x.z: Creating...\n\nError: aws_x.y is not active\n{BLOCK}"
+
+    assert ops(log) == {"aws_x.y": "create in-progress", "aws_x.z": "create failed"}
+
+
+def test_the_words_choose_among_the_instances_of_the_block():
+    begun = "".join(f"aws_x.z[{n}]: Destroying... [id=subnet-{n}]\n" for n in range(3))
+
+    assert ops(f"{begun}\nError: deleting subnet-1: no\n{BLOCK}")["aws_x.z[1]"] == "delete failed"
+    assert ops(f"{begun}\nError: deleting aws_x.z[2]: no\n{BLOCK}")["aws_x.z[2]"] == "delete failed"
+    assert ops(f"{begun}\nError: deleting: no\n{BLOCK}")["aws_x.z[0]"] == "delete failed"
+
+
+def test_a_name_counts_where_nothing_of_the_block_is_open():
+    log = 'aws_x.y: Creating...\n\nError: no access to aws_x.y\n\n  on a.tf line 1, in provider "aws":\n   1: x\n'
+
+    assert ops(log) == {"aws_x.y": "create failed"}
+
+
+def test_a_block_of_a_configuration_in_json_is_known():
+    log = "aws_x.y: Creating...\naws_x.z: Creating...\n\nError: boom\n\n  on cdk.tf.json line 3, in {}:\n   3: x\n"
+    failed = {"aws_x.y": "create in-progress", "aws_x.z": "create failed"}
+
+    assert ops(log.format("resource.aws_x.z")) == failed
+    assert ops(log.format("resource.aws_x.z (net/z)")) == failed
+    assert ops(log.format("resource.aws_x.w")) == {"aws_x.y": "create in-progress", "aws_x.z": "create in-progress"}

@@ -53,6 +53,11 @@ LINES = {
 LOGS = {
     "errors": repeated("Error: boom\n\n"),
     "boxes": repeated("╷\n│ Error: boom\n╵\n"),
+    "errors without blank lines": repeated("Error: boom\n"),
+    "errors of who knows whom": repeated("Error: boom\nError: bang\nprose\n\n"),
+    "actions": repeated("Action a.b (triggered by a.c):\n"),
+    "values": repeated("a = <<EOT\nx\nEOT\n"),
+    "constructs": repeated("a.b (c/d): Creating...\n"),
     "starts": "\n".join(f"a.b[{n}]: Creating..." for n in range(20_000)),
     "failures": "\n".join(f"a.b[{n}]: Creating...\n╷\n│ Error: boom {n}\n│\n│ with a.b[{n}],\n╵" for n in range(5000)),
     "unlinked": "\n".join(f"a.b[{n}]: Creating..." for n in range(5000)) + "\n│ Error: boom" * 5000,

@@ -10,7 +10,7 @@ from chatops.domain.progress import Operation, OperationKind, unpack
 from chatops.terraform.batch import read_batch
 from chatops.terraform.replay import Replay
 
-bounded = settings(max_examples=30, deadline=None)
+bounded = settings(max_examples=4000, deadline=None)
 
 NAMES = st.sampled_from(["web", "a-b", "_x", "this", "data", "module_a", "Ünï", "n0"])
 TYPES = st.sampled_from(["aws_instance", "terraform_data", "google_x-y", "t"])
@@ -41,6 +41,14 @@ PREFIXES = (
     "# ",
     "    ",
     "runner-1  | ",
+)
+# Prefixes that no list can hold: `@` becomes the number of the line, `!` the level of its message.
+UNLISTED = st.builds(
+    "{}{} {}{}".format,
+    st.sampled_from(["", "@ ", "  @\t", "@: "]),
+    st.text("abcXYZ059[]()<>|#;=/_-.'ü", min_size=1, max_size=8),
+    st.sampled_from(["", "!", "[!]", "Step #2:"]),
+    st.sampled_from([" ", ": ", "   ", "\t", " | "]),
 )
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16")
 
@@ -214,6 +222,17 @@ def test_text_in_any_wrapping_is_the_model(run: Run, prefix: str, boxed: bool, c
         lines = [f"\x1b[0m\x1b[1m{line}\x1b[0m\x1b[0m" for line in lines]
 
     assert read(end.join(prefix + line for line in lines), encoding) == expected(run)
+
+
+@bounded
+@given(runs(), UNLISTED, st.booleans())
+def test_text_behind_a_prefix_nobody_knows_is_the_model(run: Run, prefix: str, boxed: bool):
+    lines = [
+        prefix.replace("@", str(number)).replace("!", "error" if "rror" in line else "info") + line
+        for number, line in enumerate(text_log(run, boxed=boxed), start=7)
+    ]
+
+    assert read("\n".join(lines)) == expected(run)
 
 
 @bounded

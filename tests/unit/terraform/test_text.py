@@ -8,7 +8,7 @@ from chatops.domain.progress import OperationKind
 from chatops.terraform.addresses import in_configuration, is_address, read_address
 from chatops.terraform.events import Applied, Counts, Note, OperationSeen, Output, Planned, SilentPlanned
 from chatops.terraform.messages import Stage
-from chatops.terraform.text import read_text
+from chatops.terraform.text import read_operation, read_text
 
 CREATE, UPDATE, DELETE = OperationKind.CREATE, OperationKind.UPDATE, OperationKind.DELETE
 READ, IMPORT = OperationKind.READ, OperationKind.IMPORT
@@ -77,6 +77,7 @@ def test_the_block_of_an_instance_is_found():
         ("Modifications complete after 1m2s [id=i-1]", OperationSeen("a.b", UPDATE, END, None, "i-1", 62)),
         ("Destruction complete after 4s", OperationSeen("a.b", DELETE, END, None, None, 4)),
         ("Read complete after 0s", OperationSeen("a.b", READ, END, None, None, 0)),
+        ("Import complete!", OperationSeen("a.b", IMPORT, END)),
         ("Import complete [id=abc]", OperationSeen("a.b", IMPORT, END, None, "abc")),
         ("Creation complete after 1s [name=abc]", OperationSeen("a.b", CREATE, END, None, "abc", 1)),
         ("Modifying... [identity=account=1,bucket=x]", OperationSeen("a.b", UPDATE, START, None, "account=1,bucket=x")),
@@ -131,6 +132,22 @@ def test_a_provisioners_words_are_only_output(words: str):
     assert read_text(f'a.b["x: y"] (remote-exec): {words}') == Output(words)
 
 
+@pytest.mark.parametrize("name", ["file", "chef", "habitat", "puppet", "salt-masterless", "local-exec", "my-exec"])
+def test_a_provisioner_is_known_by_its_name_where_it_prints_progress(name: str):
+    assert read_text(f"a.b ({name}): Creating...") == Output("Creating...")
+    assert read_operation(f"a.b ({name}): Creating...") is None
+
+
+@pytest.mark.parametrize("construct", ["bucket", "net/bucket", "net/a.b-c_1/Resource"])
+def test_a_construct_of_cdktf_between_address_and_progress_is_passed_over(construct: str):
+    assert read_text(f"a.b ({construct}): Creating...") == OperationSeen("a.b", CREATE, START)
+    assert read_operation(f"a.b[0] ({construct}): Creating...") == ("a.b[0]", CREATE, START)
+    assert read_text(f"a.b ({construct}): Creation complete after 2s [id=i]") == OperationSeen(
+        "a.b", CREATE, END, None, "i", 2
+    )
+    assert read_text(f"a.b ({construct}): words of some provisioner") == Output("words of some provisioner")
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -144,6 +161,8 @@ def test_a_provisioners_words_are_only_output(words: str):
         "a.b: creating...",
         "main.tf: Creation of things",
         "Plan: to add more",
+        "No changes.",
+        "No changes. Skipping the comment.",
         "  # a.b will be created",
         "",
     ],

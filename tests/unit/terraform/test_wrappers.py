@@ -1,5 +1,6 @@
 """What CI systems, collectors, terminals and people do to a log before it reaches us."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from chatops.terraform.replay import Replay
-from chatops.terraform.wrappers import Origin, unwrap
 
 ROOT = Path(__file__).parents[3]
 BOX = '╷\n│ Error: boom\n│ \n│   with aws_x.y,\n│   on main.tf line 1, in resource "aws_x" "y":\n│ \n╵'
@@ -25,33 +25,12 @@ def ops(log: str) -> dict[str, str]:
     }
 
 
+def message(kind: str, **payload: object) -> str:
+    return json.dumps({"@level": "info", "@module": "terraform.ui", "type": kind, **payload})
+
+
 def prefixed(prefix: str, text: str) -> str:
     return "\n".join(prefix + line for line in text.split("\n"))
-
-
-@pytest.mark.parametrize(
-    ("line", "origin", "rest"),
-    [
-        ("aws_x.y: Creating...", Origin(), "aws_x.y: Creating..."),
-        ("2022-09-02T04:33:57.32Z Error: x", Origin(), "Error: x"),
-        ("12:05:33.261 STDOUT [live/a] tofu: Error: x", Origin("STDOUT [live/a] tofu:", "live/a"), "Error: x"),
-        ("12:05:33.261 STDERR terraform: Error: x", Origin("STDERR terraform:"), "Error: x"),
-        ("STDOUT [a] /bin/terraform: Error: x", Origin("STDOUT [a] /bin/terraform:", "a"), "Error: x"),
-        ("STDOUT terraform_data.x: Creating...", Origin("STDOUT"), "terraform_data.x: Creating..."),
-        (r"[stack\unit_03] terraform: Error: x", Origin(r"[stack\unit_03] terraform:", r"stack\unit_03"), "Error: x"),
-        ("[/infra/live/eks] Error: x", Origin("[/infra/live/eks]", "/infra/live/eks"), "Error: x"),
-        ("[/infra/live/eks]", Origin("[/infra/live/eks]", "/infra/live/eks"), ""),
-        ("TestA/x 2024-01-01T00:00:00Z log.go:6: Error: x", Origin("TestA/x  log.go:6:", "TestA/x"), "Error: x"),
-        ("Jan 02 12:00:00 host tf[9]: Error: x", Origin("Jan 02  host tf[9]:", "9"), "Error: x"),
-        ("runner-1  | Error: x", Origin("runner-1  |", "runner-1"), "Error: x"),
-        ("time=2 level=out prefix=a/b msg=Error: x", Origin("time=2 level=out prefix=a/b msg=", "a/b"), "Error: x"),
-        ("2023-01-01T00:00:00Z [ERROR] vertex: Error: x", Origin(), "[ERROR] vertex: Error: x"),
-        ("some pod aws_x.y: Creating...", Origin("some pod"), "aws_x.y: Creating..."),
-        ("\x1b_bk;t=1690000000000\x07Error: x", Origin(), "Error: x"),
-    ],
-)  # fmt: skip
-def test_a_prefix_tells_the_writer_and_the_unit(line: str, origin: Origin, rest: str):
-    assert unwrap(line) == (origin, rest)
 
 
 class TestUnits:
@@ -153,6 +132,38 @@ class TestRecords:
 
         assert ops(f'{{"log":"{inner}\\n","stream":"stdout"}}') == {"a.b": "create in-progress"}
 
+    def test_go_tests_json_output_is_unpacked_with_its_test(self):
+        records = [
+            {"Time": "2024-03-01T10:00:01Z", "Action": "output", "Test": test, "Output": f"{line}\n"}
+            for test in ("TestA", "TestB/eu")
+            for line in ("aws_x.y: Creating...", *BOX.split("\n"))[: 1 if test == "TestA" else None]
+        ]
+
+        assert ops("\n".join(map(json.dumps, records))) == {"aws_x.y": "create in-progress, create failed"}
+
+    def test_a_tests_own_prefix_inside_its_record_is_the_same_unit(self):
+        def record(line: str) -> str:
+            return json.dumps({"Action": "output", "Test": "TestA", "Output": line})
+
+        plain, logged = "aws_x.y: Creating...", "TestA 2024-03-01T10:00:01Z logger.go:66: aws_x.y: Creation complete\n"
+
+        assert ops(f"{record(plain)}\n{record(logged)}") == {"aws_x.y": "create done"}
+
+    def test_ansibles_lists_of_lines_are_unpacked(self):
+        log = """\
+ok: [localhost] => {
+    "tf.stdout_lines": [
+        "aws_x.y[\\"a\\"]: Creating...",
+        "",
+        "Error: boom"
+    ],
+    "hints": [
+        "aws_x.z: Creating..."
+    ]
+}
+"""
+        assert ops(log) == {'aws_x.y["a"]': "create failed"}
+
     @pytest.mark.parametrize(
         "line", ['{"msg":"Error: boom"}', '{"msg":["Error: boom"],"level":"x"}', '{"msg":"Error: b']
     )
@@ -199,6 +210,24 @@ class TestTerminals:
 
         assert ops(log) == {"aws_x.y": "delete done"}
         assert ops("a_a.b: Creating...c_c.d: Creating...\n") == dict.fromkeys(["a_a.b", "c_c.d"], "create in-progress")
+        assert ops("a_a.b: Creating...\rc_c.d: Creating...\ra_a.b: Creation complete after 1s\r\n") == {
+            "a_a.b": "create done",
+            "c_c.d": "create in-progress",
+        }
+
+    def test_dots_before_a_name_break_no_message_in_two(self):
+        json_line = message("diagnostic", diagnostic={"severity": "error", "summary": "echo Deploying...app.sh"})
+
+        assert document(json_line)["errors"] == 1
+        assert ops("aws_x.y: Creation complete after 1s [id=Testing...my.app: Creating...]") == {
+            "aws_x.y": "create done"
+        }
+
+    @pytest.mark.parametrize("code_page", ["cp437", "cp850", "cp1252", "latin-1"])
+    def test_a_box_in_the_wrong_code_page_is_a_box(self, code_page: str):
+        box = BOX.replace("│ ", "│".encode().decode(code_page) + " ")
+
+        assert ops(f"aws_x.y: Creating...\n{box}\n") == {"aws_x.y": "create failed"}
 
 
 def test_masked_parts_of_an_address_stay():
@@ -211,6 +240,10 @@ def test_masked_parts_of_an_address_stay():
     }
 
 
+def test_two_stars_are_markdown():
+    assert ops("**aws_x.y: Creating...\naws_x.y: Creation complete after 7s**\n") == {"aws_x.y": "create done"}
+
+
 def test_what_only_saved_logs_have_is_not_loaded_where_runs_are_tracked():
     script = "import sys, chatops.runs.track; print(*[name for name in sys.modules if 'chatops.terraform' in name])"
 
@@ -219,4 +252,4 @@ def test_what_only_saved_logs_have_is_not_loaded_where_runs_are_tracked():
     ).stdout.split()
 
     assert "chatops.terraform.text" in loaded
-    assert not {"chatops.terraform.replay", "chatops.terraform.wrappers", "chatops.terraform.wrapped"} & set(loaded)
+    assert not {f"chatops.terraform.{name}" for name in ("replay", "wrappers", "prefixes", "wrapped")} & set(loaded)

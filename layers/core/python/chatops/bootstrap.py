@@ -114,6 +114,7 @@ def commands() -> Any:
         seal_credentials=lambda guild, run, values: seal_credentials(run_keys, guild, run, values).encode(),
         open_option=lambda text, context: open_option(recovery_keys, context, text),
         clock=time.time,
+        sleep=time.sleep,
     )
 
 

@@ -113,6 +113,10 @@ class RunStore(Protocol):
         """The runs of a deployment that were created in this time, newest first; the list may lag."""
         ...
 
+    def last_of_deployment(self, guild_id: str, deployment: str, since: int) -> Run | None:
+        """The newest run of a deployment that was created since then, if there is one; it may lag."""
+        ...
+
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
         """Enter a phase: a new build may claim its bundle.
 
@@ -186,8 +190,8 @@ class RunStore(Protocol):
         """Give the right back."""
         ...
 
-    def edit_until(self, run_id: str) -> float:
-        """Until when (unix seconds) the right to edit is or was taken; 0 if the message was never edited."""
+    def edit_times(self, run_id: str) -> tuple[float, float]:
+        """Until when nobody may take the right to edit, and when it was last given back (unix seconds; 0 for never)."""
         ...
 
 

@@ -1,8 +1,9 @@
 """Runs and their progress in DynamoDB."""
 
 import json
+import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import takewhile
 from typing import Any
@@ -53,18 +54,23 @@ class DynamoRunStore:
         return [item["run_id"] for item in self._table.query("active", "1", index="active")]
 
     def of_session(self, guild_id: str, session_id: str, since: int) -> Sequence[Run]:
-        """See RunStore; the index, which lags, only names the runs."""
-        named = self._table.query("guild_id", guild_id, index="guild", newest_first=True)
-        recent = takewhile(lambda item: item["created_at"] >= since, named)
-        runs = [self.get(item["run_id"]) for item in recent]
-        return [run for run in runs if run and run.session_id == session_id]
+        """See RunStore."""
+        return [run for run in self._of_guild(guild_id, since) if run.session_id == session_id]
 
     def of_deployment(self, guild_id: str, deployment: str, since: int, until: int) -> Sequence[Run]:
-        """See RunStore; the index, which lags, only names the runs."""
+        """See RunStore."""
+        return [run for run in self._of_guild(guild_id, since, until) if run.deployment == deployment]
+
+    def last_of_deployment(self, guild_id: str, deployment: str, since: int) -> Run | None:
+        """See RunStore; no run is read after the one that is found."""
+        return next((run for run in self._of_guild(guild_id, since) if run.deployment == deployment), None)
+
+    def _of_guild(self, guild_id: str, since: int, until: float = math.inf) -> Iterator[Run]:
+        """A guild's runs, newest first, each read when it is its turn: the index, which lags, only names them."""
         named = self._table.query("guild_id", guild_id, index="guild", newest_first=True)
-        recent = takewhile(lambda item: item["created_at"] >= since, named)
-        runs = [self.get(item["run_id"]) for item in recent if item["created_at"] <= until]
-        return [run for run in runs if run and run.deployment == deployment]
+        for item in takewhile(lambda item: item["created_at"] >= since, named):
+            if item["created_at"] <= until and (run := self.get(item["run_id"])):
+                yield run
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
         """See RunStore; a first try that comes late must not take the run away from a build that works."""
@@ -186,12 +192,14 @@ class DynamoRunStore:
         self._table.update(_edit_key(run_id), Change(set=_lease(now, seconds)))
 
     def release_edit(self, run_id: str, now: float) -> None:
-        """See RunStore; the millisecond that has passed is what the next one's condition asks for."""
-        self.extend_edit(run_id, now, -0.001)
+        """See RunStore; whoever comes next may have a clock that is behind."""
+        given_back = _lease(now, 0) | {"lease_until": 0, "edited_at": int(now * 1000)}
+        self._table.update(_edit_key(run_id), Change(set=given_back))
 
-    def edit_until(self, run_id: str) -> float:
+    def edit_times(self, run_id: str) -> tuple[float, float]:
         """See RunStore."""
-        return int((self._table.get(_edit_key(run_id)) or {}).get("lease_until", 0)) / 1000
+        item = self._table.get(_edit_key(run_id)) or {}
+        return int(item.get("lease_until", 0)) / 1000, int(item.get("edited_at", 0)) / 1000
 
     def _change(self, run_id: str, change: Change) -> Run:
         return _run(self._table.update({"run_id": run_id}, change))

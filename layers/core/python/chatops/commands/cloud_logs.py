@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from chatops.commands import suggest
 from chatops.commands.base import Call, Command, Option
@@ -15,8 +16,8 @@ from chatops.domain.deployments import checked_name
 from chatops.domain.runs import FILES_KEPT_DAYS, Phase, Run
 from chatops.errors import DeniedError, UserError
 from chatops.ports import TextFile
-from chatops.runs.kept_log import log_key, log_lines
-from chatops.runs.log_file import LogFile, failing
+from chatops.runs.kept_log import left_out, log_key, log_lines
+from chatops.runs.log_file import LogFile, Mark, failing
 from chatops.terraform.log_lines import Entry, read_entry
 
 FULL, FAILURE = "full", "failure"
@@ -30,18 +31,26 @@ _KEPT_SECONDS = FILES_KEPT_DAYS * 24 * 3600
 _RUN_ID = re.compile("[0-9a-f]{16}")
 
 
+@dataclass
+class _Count:
+    """The lines that each phase printed, and how many of them the runner did not keep."""
+
+    lines: Counter[Phase] = field(default_factory=Counter)
+    left_out: int = 0
+
+
 def handle(call: Call, services: Services) -> Reply:
     """The log of the deployment's last run, or of the one that is named."""
     run = _run(call, services)
-    counts: Counter[Phase] = Counter()
-    entries = _entries(run, services, counts)
+    count = _Count()
+    entries = _entries(run, services, count)
     failure = call.text("part") == FAILURE
     log = LogFile(min(call.file_limit, MOST_FILE_BYTES))
     for entry in failing(entries) if failure else entries:
         log.add(entry)
-    if not counts:
+    if not count.lines:
         raise UserError(_why_there_is_none(run, int(services.clock())))
-    return _failure(run, log, counts) if failure else _whole(run, log, counts)
+    return _failure(run, log, count) if failure else _whole(run, log, count)
 
 
 def _run(call: Call, services: Services) -> Run:
@@ -78,22 +87,23 @@ def _last_run(call: Call, services: Services) -> Run:
     if deployment and (run := services.runs.get(deployment.last_run_id)):
         return run
     now = int(services.clock())
-    runs = services.runs.of_deployment(call.guild_id, name, now - _KEPT_SECONDS, now)
-    if runs:
-        return runs[0]
+    if last := services.runs.last_of_deployment(call.guild_id, name, now - _KEPT_SECONDS):
+        return last
     deployment_named(call, services)
     raise UserError(f"Nothing has run for `{name}` in the last {FILES_KEPT_DAYS} days, and no log is kept longer.")
 
 
-def _entries(run: Run, services: Services, counts: Counter[Phase]) -> Iterator[Entry]:
+def _entries(run: Run, services: Services, count: _Count) -> Iterator[Entry]:
     for phase in (Phase.PLAN, run.final_phase):
         packed = services.artefacts.get(log_key(run, phase))
         if packed is None:
             continue
-        yield Entry(f"──── {phase.value} of {run.deployment} ({run.blueprint}), run {run.id}; times are UTC ────")
+        yield Mark(f"──── {phase.value} of {run.deployment} ({run.blueprint}), run {run.id}; times are UTC ────")
         for line in log_lines(packed):
-            counts[phase] += 1
-            yield read_entry(line)
+            gap = left_out(line)
+            count.lines[phase] += gap or 1
+            count.left_out += gap
+            yield Mark(line, gap=gap) if gap else read_entry(line)
 
 
 def _why_there_is_none(run: Run, now: int) -> str:
@@ -110,19 +120,19 @@ def _why_there_is_none(run: Run, now: int) -> str:
     return f"The build of run `{run.id}` left no log: it ended ({run.status.value}) before it could hand one in."
 
 
-def _whole(run: Run, log: LogFile, counts: Counter[Phase]) -> Reply:
+def _whole(run: Run, log: LogFile, count: _Count) -> Reply:
     file = TextFile(f"{run.deployment}-{run.id}.txt", log.text())
-    told = [_about(run), _lines(log, counts)]
+    told = [_about(run), _lines(log, count)]
     if log.errors:
         told.append(f"Just what failed: `/cloud-logs name:{run.deployment} run:{run.id} part:{FAILURE}`.")
     return _reply(run, "\n".join([*told, _kept(run)]), file)
 
 
-def _failure(run: Run, log: LogFile, counts: Counter[Phase]) -> Reply:
+def _failure(run: Run, log: LogFile, count: _Count) -> Reply:
     data = log.text()
     shown = data.decode()
     what = "What failed:" if log.errors else "It tells of no error; these are its last lines:"
-    told = "\n".join([_about(run), _lines(log, counts), what])
+    told = "\n".join([_about(run), _lines(log, count), what])
     if len(shown) <= INLINE:
         return _reply(run, f"{told}\n{block(shown.splitlines(), INLINE + 100)}\n{_kept(run)}")
     return _reply(run, f"{told}\n{_kept(run)}", TextFile(f"{run.deployment}-{run.id}-{FAILURE}.txt", data))
@@ -136,10 +146,11 @@ def _about(run: Run) -> str:
     return f"Run {code(run.id)} · **{run.status.value}** · started <t:{run.created_at}:R> by <@{run.user_id}>"
 
 
-def _lines(log: LogFile, counts: Counter[Phase]) -> str:
-    of = ", ".join(f"{phase.value} {number:,}" for phase, number in counts.items())
-    left_out = f"; {log.left_out:,} from the middle are left out to fit into Discord" if log.left_out else ""
-    return f"{counts.total():,} {'line' if counts.total() == 1 else 'lines'} ({of}){left_out}."
+def _lines(log: LogFile, count: _Count) -> str:
+    total, missing = count.lines.total(), count.left_out + log.left_out
+    of = ", ".join(f"{phase.value} {number:,}" for phase, number in count.lines.items())
+    without = f"; {missing:,} from the middle are left out, since the log is too long" if missing else ""
+    return f"{total:,} {'line' if total == 1 else 'lines'} ({of}){without}."
 
 
 def _kept(run: Run) -> str:

@@ -7,7 +7,7 @@ from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.domain.runs import Run, Status
 from chatops.errors import ConflictError, OutsideError, UserError
-from chatops.runs.live import edit_unless_busy
+from chatops.runs.live import edit_or_leave_a_note
 
 _TOO_LATE = "Somebody decided before you, or the time to decide is over. The message shows what became of it."
 
@@ -18,7 +18,7 @@ def approve(call: Call, services: Services) -> None:
     run = services.runs.get(call.argument)
     if run and run.status is Status.AWAITING:  # else its build shows more by now
         payload = render.approved(run, call.person.id).payload()
-        edit_unless_busy(services.runs, run, services.clock(), lambda: _edit(run, call, services, payload))
+        edit_or_leave_a_note(services.runs, run, services.clock(), lambda: _edit(run, call, services, payload))
 
 
 def reject(call: Call, services: Services) -> None:
@@ -40,7 +40,7 @@ def cancel(run_id: str, call: Call, services: Services) -> str:
         _decide("reject", call, services, run)
         return f"Cancelled: the plan of `{run.deployment}` is not applied."
     payload = render.progress(run, view_of(run, services)).payload()
-    edit_unless_busy(services.runs, run, services.clock(), lambda: _edit(run, call, services, payload))
+    edit_or_leave_a_note(services.runs, run, services.clock(), lambda: _edit(run, call, services, payload))
     return (
         f"Stopping `{run.deployment}`: finishing the current resource. The message of the run tells when it has ended."
     )

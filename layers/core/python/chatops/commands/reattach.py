@@ -7,9 +7,9 @@ from chatops.commands.lookup import view_of
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Reply
-from chatops.domain.runs import TOKEN_SECONDS, MessageRef, ReplyToken, Run
+from chatops.domain.runs import TOKEN_SECONDS, ReplyToken, Run
 from chatops.errors import ConflictError, OutsideError
-from chatops.runs.live import edit_unless_busy
+from chatops.runs.live import take_over
 
 
 def reply_token(call: Call, now: int) -> ReplyToken:
@@ -40,11 +40,11 @@ def _shown(run: Run, services: Services) -> Reply:
 
 
 def _point_on(run: Run, services: Services) -> None:
-    """Make the old message a pointer, unless the tracker is just editing it."""
-    now = services.clock()
-
-    def point(old: MessageRef) -> None:
-        services.chat.edit(old, run.token, int(now), render.moved(run).payload())
-
-    if old := run.message:
-        edit_unless_busy(services.runs, run, now, lambda: point(old))
+    """Make the old message a pointer, once the tracker has let go of it: from then on it edits the new one."""
+    if run.message is None:
+        return
+    take_over(services.runs, run.id, services.clock, services.sleep)
+    try:
+        services.chat.edit(run.message, run.token, int(services.clock()), render.moved(run).payload())
+    finally:
+        services.runs.release_edit(run.id, services.clock())

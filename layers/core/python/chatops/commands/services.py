@@ -28,3 +28,4 @@ class Services:
     seal_credentials: Callable[[str, str, Mapping[str, Any]], bytes]
     open_option: Callable[[str, Mapping[str, str]], str]
     clock: Callable[[], float]
+    sleep: Callable[[float], None]

@@ -9,6 +9,7 @@ from chatops.discord.text import bar, code, counts, duration, error_text, errors
 from chatops.domain.deployments import Deployment
 from chatops.domain.progress import Step
 from chatops.domain.runs import CHATOPS, FILES_KEPT_DAYS, HEARTBEAT_SECONDS, Phase, Run, Status
+from chatops.terraform.secret_shapes import shapes
 
 if TYPE_CHECKING:
     from chatops.runs.view import ProgressView
@@ -38,7 +39,7 @@ def progress(run: Run, view: "ProgressView") -> Reply:
     silent = view.silent >= SILENT_SECONDS
     colour = Colour.AMBER if silent or run.cancel_requested_by else Colour.BLUE
     return Reply(
-        title=_STOPPING if run.cancel_requested_by else _title(run, view, silent),
+        title=_stopping(view) if run.cancel_requested_by else _title(run, view, silent),
         text="\n".join(line for line in lines if line),
         colour=Colour.RED if trouble else Colour.GREY if _waits(view) else colour,
         footer=_footer(run),
@@ -46,6 +47,7 @@ def progress(run: Run, view: "ProgressView") -> Reply:
     )
 
 
+OUTPUTS_SHOWN = 10
 SILENT_SECONDS = 180
 """After so long without a line of its log a build is called silent: Terraform says every ten seconds that it works."""
 _HEARTBEATS = 4 * HEARTBEAT_SECONDS
@@ -56,9 +58,13 @@ _STEPS = {
     Step.BOOTING: "The build machine is starting...",
     Step.INIT: "Initializing...",
     Step.PROVIDERS: "Initializing: downloading the providers...",
-    Step.READING: "Comparing the plan with what exists...",
+    Step.READING: "Reading what exists...",
     Step.WORKING: "Working...",
 }
+
+
+def _stopping(view: "ProgressView") -> str:
+    return "⏹️ Stopping before the work begins" if _waits(view) else _STOPPING
 
 
 def _waits(view: "ProgressView") -> bool:
@@ -191,9 +197,8 @@ def reached(run: Run, view: "ProgressView") -> str:
     told = f"{min(view.progress.completed, total)} of {total} done"
     failed = [each.address for each in view.progress.failed]
     working = [each.address for each in view.progress.in_flight]
-    if failed:
-        return f"{told}, failed at {_named(failed)}"
-    return f"{told}, cut off at {_named(working)}" if working else told
+    told += f", failed at {_named(failed)}" if failed else ""
+    return told + (f", cut off at {_named(working)}" if working else "")
 
 
 def _named(addresses: Sequence[str]) -> str:
@@ -218,7 +223,7 @@ def final(run: Run, view: "ProgressView") -> Reply:
         lines.append(f"How far it got: {reached(run, view)}.")
     broken = run.status in _BROKEN
     fields = _what_failed(run, view) + _what_exists(run, view) + _log_of(run) if broken else []
-    fields += [(name, code(value, 900)) for name, value in list(run.detail.get("outputs", {}).items())[:10]]
+    fields += _outputs(run.detail.get("outputs", {}))
     return Reply(
         title=title.format(what="Destruction" if run.destroy else "Deployment"),
         text="\n".join(lines),
@@ -313,6 +318,13 @@ def _what_exists(run: Run, view: "ProgressView") -> Fields:
     rest = "plans the rest of the destruction" if run.destroy else "plans what is missing, asks you, and applies it"
     advice = f"**Resume** {rest}. " + ("" if run.destroy else "**Destroy** removes what exists. ")
     return [*fields, ("What next", f"{advice}The state is kept.")]
+
+
+def _outputs(outputs: Mapping[str, str]) -> Fields:
+    fields = [(name, code(shapes(value), 900)) for name, value in list(outputs.items())[:OUTPUTS_SHOWN]]
+    if len(outputs) > len(fields):
+        fields.append(("Outputs", f"+{len(outputs) - len(fields)} more"))
+    return fields
 
 
 def _log_of(run: Run) -> Fields:

@@ -7,6 +7,9 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
+UNREADABLE = "unreadable logs"
+"""What the log says of a subscription event that is none of the known form; an alarm listens for it."""
+
 MOST_BYTES = 20 * 1024 * 1024
 """CloudWatch sends at most 1 MiB packed; a batch that unpacks to more than this is not one of its own."""
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 
@@ -16,6 +17,8 @@ CUT = "chatops: the rest of this log is left out: it is larger than any build's 
 DAMAGED = "chatops: the log ends here: the rest of its file cannot be read"
 
 _CHUNK = 256 * 1024
+_GAP = re.compile(r"chatops: ([0-9]{1,9}) lines are left out here: this log is too long to be kept whole")
+"""The runner's word; a line of the tool's that begins as this one does is marked by the runner as the tool's."""
 
 
 def log_key(run: Run, phase: Phase) -> str:
@@ -41,6 +44,12 @@ def log_lines(packed: bytes) -> Iterator[str]:
         yield _decoded(rest)
     if note:
         yield note
+
+
+def left_out(line: str) -> int:
+    """How many lines the runner left out where this one stands; 0 for a line of the build's own."""
+    gap = _GAP.fullmatch(line)
+    return int(gap[1]) if gap else 0
 
 
 def _chunks(packed: bytes) -> Iterator[bytes]:

@@ -10,7 +10,10 @@ from chatops.domain.runs import Run
 from chatops.errors import TryLater
 from chatops.ports import Chat, RunStore
 
+EDIT_SECONDS = 2
+"""At most one edit in so many seconds: Discord allows about five in two seconds, which buttons' replies share."""
 LEASE_SECONDS = 30
+"""Longer than one edit may take (discord_http): the last word stays the last."""
 LAST_EDITS_SECONDS = 90
 """So long before a token ends, an edit may be the last one that it allows: a build is silent for a minute at times."""
 
@@ -26,13 +29,16 @@ def take_over(runs: RunStore, run_id: str, clock: Callable[[], float], sleep: Ca
         sleep(0.5)
 
 
-def edit_unless_busy(runs: RunStore, run: Run, now: float, edit: Callable[[], object]) -> None:
+def edit_or_leave_a_note(runs: RunStore, run: Run, now: float, edit: Callable[[], object]) -> None:
     """Edit the live message, or, while somebody else does, see to it that they look at the run once more."""
-    if runs.lease_edit(run.id, now, LEASE_SECONDS):
-        edit()
-        runs.release_edit(run.id, now)
-    else:
-        runs.add_progress(run.id, run.phase.value, ProgressDelta())
+    for _ in range(2):
+        if runs.lease_edit(run.id, now, LEASE_SECONDS):
+            try:
+                edit()
+            finally:
+                runs.extend_edit(run.id, now, EDIT_SECONDS)
+            return
+        runs.add_progress(run.id, run.phase.value, ProgressDelta())  # who edited may have looked just before: once more
 
 
 def show(chat: Chat, run: Run, reply: Reply, now: int, until: int = 0) -> bool:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from chatops.discord.text import visible
 from chatops.terraform.log_lines import Entry
@@ -18,12 +19,19 @@ MOST_WAITING = 400_000
 _NOTICE_BYTES = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Mark(Entry):
+    """A line that the build did not print; `gap` is how many of the build's lines are missing where it stands."""
+
+    gap: int = 0
+
+
 class LogFile:
     """Takes entries in order, and holds not much more of them than the text may have bytes.
 
     Where the log is too large, its middle goes: the first quarter of the room is for the beginning, an eighth for the
-    errors of the middle, the rest for the end. What is kept is filtered for secrets once more: words that were in JSON
-    are in clear only now.
+    errors of the middle, the rest for the end; `left_out` counts the build's lines that went. What is kept is filtered
+    for secrets once more: words that were in JSON are in clear only now.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -33,6 +41,7 @@ class LogFile:
         self._end_bytes = room - room // 4 - room // 8
         self._end: deque[Entry] = deque()
         self._waiting = 0
+        self._gaps = 0
         self.errors = 0
         self.left_out = 0
 
@@ -60,13 +69,16 @@ class LogFile:
 
     def _leave_out(self, entry: Entry) -> None:
         self._waiting -= len(entry.text)
-        self.left_out += 1
+        if isinstance(entry, Mark):
+            self._gaps += entry.gap
+        else:
+            self.left_out += 1
         if entry.is_error:
             self._middle.add(entry)
 
     def _told(self) -> Iterator[bytes]:
-        if self.left_out:
-            told = f"──── {self.left_out:,} lines are left out here, since the file would be too large"
+        if missing := self.left_out + self._gaps:
+            told = f"──── {missing:,} lines are left out here, since the file would be too large"
             yield f"{told}. The errors among them: ────\n".encode() if self._middle.text else f"{told} ────\n".encode()
             yield bytes(self._middle.text)
             yield "──── the end of the log: ────\n".encode()
@@ -91,6 +103,10 @@ def _line(entry: Entry) -> bytes:
     return safe(entry.text).encode() + b"\n"
 
 
+def _lines(entry: Entry) -> int:
+    return entry.gap if isinstance(entry, Mark) else 1
+
+
 def safe(text: str) -> str:
     """The text without colours, without what makes it look like another one, and without secrets of known shapes."""
     text = clean(text)
@@ -103,9 +119,10 @@ def failing(entries: Iterable[Entry]) -> Iterator[Entry]:
     found, skipped, follow = False, 0, 0
     for entry in entries:
         if entry.is_error:
-            if found and skipped > BEFORE:
-                yield Entry(f"──── {skipped - BEFORE:,} lines ────")
-            yield from list(passed)[-BEFORE:]
+            before = list(passed)[-BEFORE:]
+            if found and (between := skipped - sum(map(_lines, before))):
+                yield Mark(f"──── {between:,} lines ────")
+            yield from before
             passed.clear()
             found, skipped, follow = True, 0, AFTER
             yield entry
@@ -113,7 +130,7 @@ def failing(entries: Iterable[Entry]) -> Iterator[Entry]:
             follow -= 1
             yield entry
         else:
-            skipped += 1
+            skipped += _lines(entry)
             passed.append(entry)
     if not found:
         yield from passed

@@ -4,19 +4,25 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from chatops.discord import render
+from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import CHATOPS, GRACE_SECONDS, PHASE_SECONDS, Phase, Run, Status, storable
 from chatops.errors import ChatOpsError, ConflictError, OutsideError
 from chatops.ports import Artefacts, Builds, Chat, DeploymentStore, RunStore, Timings
 from chatops.runs.bundle import FINAL_FILES
 from chatops.runs.estimate import measured
+from chatops.runs.kept_log import log_key, log_lines
 from chatops.runs.live import take_over
+from chatops.runs.track import bounded
 from chatops.runs.view import progress_view, read_index
+from chatops.terraform.batch import read_batch
 
 WAIT_SECONDS = 25
+LINES_AT_ONCE = 20_000
 BUILD_SECONDS = PHASE_SECONDS + 2 * GRACE_SECONDS
 """After this long a build has no credentials for the state any more, whatever became of it."""
 SILENCE_SECONDS = 3600
@@ -60,6 +66,7 @@ class Report:
         cause = run.cancel_cause or cause or _without_build(run, outcome)
         self._build_has_ended(run, cause)
         run = self._finished(run, self._by_its_build(run, outcome), cause)
+        self._hear_the_rest(run)
         self._settle_deployment(run)
         self.artefacts.delete(run.artefact("credentials.sealed"))
         if self._said(run):
@@ -133,6 +140,20 @@ class Report:
         except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
+
+    def _hear_the_rest(self, run: Run) -> None:
+        """The log that the build handed in has what CloudWatch has not delivered yet, or never will."""
+        if not run.got_to_work or run.build is None:
+            return
+        phase, started_at_ms, ended_at_ms = run.phase.value, run.build.claimed_at * 1000, run.ended_at * 1000
+        with suppress(OutsideError):  # what was delivered is told in any case
+            packed = self.artefacts.get(log_key(run, run.phase))
+            lines, told = log_lines(packed) if packed else iter(()), ProgressDelta()
+            while some := [(ended_at_ms, line) for line in islice(lines, LINES_AT_ONCE)]:
+                told |= replace(read_batch(some, started_at_ms), heard=frozenset())
+            known = self.runs.progress(run.id, phase).seen
+            if news := bounded(told, known, read_index(self.artefacts, run, run.phase), 0):
+                self.runs.add_progress(run.id, phase, news)
 
     def _settle_deployment(self, run: Run) -> None:
         """Write what the run made of the deployment and give the lock back."""

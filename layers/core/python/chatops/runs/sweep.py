@@ -108,11 +108,17 @@ def sweep(
                 findings.append(finding)
                 _stop(run, finding, runs, workflow, now)
                 report(finding)
-            elif run and run.status in _AT_WORK and now - runs.edit_until(run_id) >= OLD_SECONDS:
+            elif run and run.status in _AT_WORK and grows_old(runs, run_id, now):
                 look(run_id)
         except OutsideError:
             failed.append(run_id)  # one sick run must not hide the others; the next minute looks again
     return findings, failed
+
+
+def grows_old(runs: RunStore, run_id: str, now: float) -> bool:
+    """Whether nobody has shown the run for long, and nobody is doing so or was asked to wait with it."""
+    held_until, edited_at = runs.edit_times(run_id)
+    return held_until < now and now - edited_at >= OLD_SECONDS
 
 
 def _stop(run: Run, finding: Finding, runs: RunStore, workflow: Workflow, now: int) -> None:

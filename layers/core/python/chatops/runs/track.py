@@ -14,17 +14,17 @@ from chatops.domain.runs import Phase, ProgressItem, Run, Status, storable
 from chatops.errors import OutsideError, TryLater
 from chatops.ports import Artefacts, Chat, InteractionStore, RunStore, Timings
 from chatops.runs.estimate import estimate
-from chatops.runs.live import show
+from chatops.runs.live import EDIT_SECONDS, LAST_EDITS_SECONDS, LEASE_SECONDS, show
 from chatops.runs.view import ProgressView, read_index, view_of
 from chatops.terraform.batch import read_batch
 
-EDIT_SECONDS = 2
-"""At most one edit in so many seconds: Discord allows about five in two seconds, which buttons' replies share."""
 PATIENCE_SECONDS = 3
 """What Discord's rate limit holds up for longer, the next edit shows better."""
-LEASE_SECONDS = 20
-"""Longer than one edit may take (PATIENCE_SECONDS and two tries of discord_http): the last word stays the last."""
-SECONDS_PER_CALL = 30
+SECONDS_PER_CALL = 25
+CHANNEL_SECONDS = 1
+"""At most one edit by the bot in so many seconds for each channel; with an interaction's token each run has its own."""
+LONGEST_PAUSE_SECONDS = 8
+"""Where Discord asks to wait for longer, nobody sits and waits: the watchdog looks when the time is over."""
 LONGEST_WAIT_SECONDS = 60
 """Where Discord asks for longer, it is asked again after that: a button may have brought a fresh token meanwhile."""
 MOST_ERRORS = 20
@@ -55,7 +55,7 @@ class Track:
         index = read_index(self.artefacts, run, phase)
         known = self.runs.progress(run_id, phase_name).seen
         now_mark = heard_mark(int(self.clock()) - started_at_ms // 1000)
-        if news := _bounded(read_batch(lines, started_at_ms), known, index, now_mark):
+        if news := bounded(read_batch(lines, started_at_ms), known, index, now_mark):
             self.runs.add_progress(run_id, phase_name, news)
         return self._show(run_id, phase, index)  # also without news: time goes by
 
@@ -78,7 +78,7 @@ class Track:
         """Edit the live message until it shows the last state, or leave that to the one who holds the lease.
 
         Whoever finds the lease taken has stored their news before; the holder reads once more after giving it back, so
-        the last state is always shown. Where Discord asks to wait, the lease says until when, and the watchdog looks.
+        the last state is always shown. Where Discord asks to wait, the lease says until when.
         """
         began = self.clock()
         while self.runs.lease_edit(run_id, self.clock(), LEASE_SECONDS):
@@ -87,28 +87,37 @@ class Track:
                 self.runs.release_edit(run_id, self.clock())
                 return "phase is over"
             item = self.runs.progress(run_id, phase.value)
-            if wait := self._edit(run, phase, item, index):
+            wait = self._edit(run, phase, item, index)
+            if wait > LONGEST_PAUSE_SECONDS:
                 self.runs.extend_edit(run_id, self.clock(), wait)
                 return "Discord asks to wait"
-            self.sleep(EDIT_SECONDS)
+            self.sleep(max(wait, EDIT_SECONDS))
             self.runs.release_edit(run_id, self.clock())
-            if self.runs.progress(run_id, phase.value).version == item.version:
+            if not wait and self.runs.progress(run_id, phase.value).version == item.version:
                 return "edited"
             if self.clock() - began > SECONDS_PER_CALL:
                 return "more to come"
         return "someone else edits"
 
     def _edit(self, run: Run, phase: Phase, item: ProgressItem, index: ProgressIndex | None) -> float:
-        """Edit the message once; returns for how many seconds Discord wants no further edit, 0 for none."""
+        """Edit the message once; returns after how many seconds to try again, 0 if it was edited or cannot be."""
         now_ms = int(self.clock() * 1000)
+        if not self._may_edit_here(run, now_ms / 1000):
+            return CHANNEL_SECONDS
         view = self._with_estimate(run, view_of(run, phase, item, index, now_ms))
         try:
             show(self.chat, run, render.progress(run, view), now_ms // 1000)
         except TryLater as later:
-            return min(max(later.seconds, EDIT_SECONDS), LONGEST_WAIT_SECONDS)
+            return min(later.seconds, LONGEST_WAIT_SECONDS)
         except OutsideError:
             return 0  # the next batch, or the report, shows it; a log batch must not be redelivered for this
         return 0
+
+    def _may_edit_here(self, run: Run, now: float) -> bool:
+        """Whether it is this run's turn in its channel: what the bot edits there counts together for Discord."""
+        if run.message is None or (run.token and now + LAST_EDITS_SECONDS <= run.token.expires_at):
+            return True
+        return self.runs.lease_edit(f"channel {run.message.channel_id}", now, CHANNEL_SECONDS)
 
     def _with_estimate(self, run: Run, view: ProgressView) -> ProgressView:
         try:
@@ -121,7 +130,7 @@ _STATUS = {Phase.PLAN: Status.PLANNING, Phase.APPLY: Status.APPLYING, Phase.DEST
 _AT_WORK = frozenset(_STATUS.values())
 
 
-def _bounded(delta: ProgressDelta, known: ProgressDelta, index: ProgressIndex | None, now_mark: int) -> ProgressDelta:
+def bounded(delta: ProgressDelta, known: ProgressDelta, index: ProgressIndex | None, now_mark: int) -> ProgressDelta:
     """What of a batch may be stored, whatever hostile code prints: each planned operation once, and a few errors."""
     most = {key: len(operations) for key, operations in index.by_log_key.items()} | {APPLIED_KEY: 1} if index else {}
 

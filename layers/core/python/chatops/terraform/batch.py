@@ -71,7 +71,11 @@ _RUNNER_STEPS = {
     "step apply": Step.WORKING,
 }
 _PROVIDERS = ("Initializing provider plugins", "Finding ", "Installing ", "- Finding ", "- Installing ")
-_ERRORS = ("Error", "Warning", "╷", "╵", "│")
+# Only with these begins what the reader of diagnostics takes, and only so ends what an output's value follows.
+_DIAGNOSTICS = ("Error", "Warning", "╷", "╵", "│", "Action ")
+_VALUE = "EOT"
+# Few lines begin with one of these, and only they are looked at more closely.
+_TELLING = frozenset(beginning[0] for beginning in (_RUNNER, *_PROVIDERS, *_DIAGNOSTICS))
 # Most lines of a log for people are one of these: an address, of which only its end matters, and no number to store.
 _REFRESHING = "Refreshing state..."
 _TOLD_QUICKLY = re.compile(r'(?:[^":]++|"(?:[^"\\]|\\.)*+")*+: (Still |Refreshing state\.\.\.)')
@@ -174,13 +178,17 @@ class _Batch:
 
     def _add_text(self, at_ms: int, line: str) -> None:
         text = clean(line[:LONGEST_TEXT_LINE])
-        if text.startswith(_RUNNER):
+        telling = text[:1] in _TELLING
+        if telling and text.startswith(_RUNNER):
             self._steps.add(_RUNNER_STEPS.get(text.removeprefix(_RUNNER), Step.INIT))
             return
-        if text.startswith(_PROVIDERS):
+        if telling and text.startswith(_PROVIDERS):
             self._steps.add(Step.PROVIDERS)
-        if (self._diagnostics.open or text.startswith(_ERRORS)) and self._diagnostics.feed(text):
-            return
+        if self._diagnostics.open or (telling and text.startswith(_DIAGNOSTICS)) or text[-3:] == _VALUE:
+            if self._diagnostics.feed(text):
+                return
+        else:
+            self._diagnostics.after_blank = not text
         if ": " in text:
             self._add_progress(at_ms, text)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SHORTEST_ID = 6
 _MOST_WITH_ID = 1000
 _NOT_ABOUT_A_RESOURCE = frozenset({"execution halted", "operation canceled", "Operation cancelled"})
+_RESOURCE_BLOCKS = ("resource ", "data ", "resource.", "data.")
 _NAMED_IN_TEXT = re.compile(r"When (?:applying changes to|expanding the plan for) ")
 
 
@@ -61,7 +62,7 @@ class _Suspects:
 
     def is_explained(self, error: Diagnostic) -> bool:
         """Whether the error needs no operation: it names a resource, though none that was open, or the end of all."""
-        if _address_of(error) or (error.context or "").startswith(("resource ", "data ")):
+        if _address_of(error) or (error.context or "").startswith(_RESOURCE_BLOCKS):
             return True
         return error.summary in _NOT_ABOUT_A_RESOURCE or any(
             each in self.failed for name in addresses_in(_text_of(error)) for each in self._by_name[normal_form(name)]
@@ -77,18 +78,27 @@ class _Suspects:
                 self.failed.add(each)
 
     def _culprits(self, seen: ObservedDiagnostic) -> Iterator[ObservedOperation]:
-        """Those that the error fits, the best first; of those begun before it the newest, or the oldest of a block."""
+        """Those that the error fits, the best first; of those begun before it the newest, or the oldest of a block.
+
+        A detail may name other objects too: where the error is in a block, those outside it come last.
+        """
         error = seen.diagnostic
         address = _address_of(error)
         told = address is not None and self._told.get(normal_form(address), seen.clock) < seen.clock
         if address:
             yield from self._named(seen, address, told=told)
             return
-        text = _text_of(error)
+        if error.context:
+            block = _block_of(error.context)
+            yield from (each for each in self._mentioned(seen) if in_configuration(each.address) == block)
+            yield from self._fitting(seen, self._by_block[block], _oldest)
+        yield from self._mentioned(seen)
+
+    def _mentioned(self, seen: ObservedDiagnostic) -> Iterator[ObservedOperation]:
+        """Those whose address or id stands in the error's words."""
+        text = _text_of(seen.diagnostic)
         for name in addresses_in(text):
             yield from self._named(seen, name)
-        if error.context:
-            yield from self._fitting(seen, self._by_block[_block_of(error.context)], _oldest)
         yield from self._fitting(seen, [each for each in self._with_id if (each.object_id or "") in text], _newest)
 
     def _named(self, seen: ObservedDiagnostic, address: str, *, told: bool = False) -> Iterator[ObservedOperation]:
@@ -140,4 +150,6 @@ def _text_of(error: Diagnostic) -> str:
 
 
 def _block_of(context: str) -> str:
-    return context.replace("resource ", "").replace("data ", "data.").replace('" "', ".").replace('"', "")
+    """`resource "a" "b"` as it stands in an address; in a configuration of JSON it is `resource.a.b`."""
+    name = context.partition(" (")[0]  # behind it stands CDKTF's construct
+    return name.replace('"', "").replace(" ", ".").removeprefix("resource.")

@@ -55,7 +55,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plan's counts; `weak` where only a "No changes" sentence says so."""
+    """The plan's counts; `weak` where a sentence without numbers says that there are none."""
 
     counts: Counts
     weak: bool = False

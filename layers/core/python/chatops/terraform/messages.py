@@ -6,63 +6,9 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from chatops.terraform.message_types import (
-    ActionMessage,
-    AnyJsonMessage,
-    ApplyMessage,
-    ChangeSummaryMessage,
-    DiagnosticMessage,
-    EphemeralMessage,
-    JsonMessage,
-    ListMessage,
-    LogMessage,
-    Message,
-    OutputsMessage,
-    PlannedChangeMessage,
-    PolicyMessage,
-    ProvisionMessage,
-    RefreshMessage,
-    Stage,
-    SuiteMessage,
-    TextLine,
-    UnknownMessage,
-    VersionMessage,
-)
-
-__all__ = [
-    "HIGHEST_UI",
-    "LONGEST_JSON_LINE",
-    "LONGEST_TEXT_LINE",
-    "ActionMessage",
-    "AnyJsonMessage",
-    "ApplyMessage",
-    "ChangeSummaryMessage",
-    "DiagnosticMessage",
-    "EphemeralMessage",
-    "JsonMessage",
-    "ListMessage",
-    "LogMessage",
-    "Message",
-    "OutputsMessage",
-    "Payload",
-    "PlannedChangeMessage",
-    "PolicyMessage",
-    "ProvisionMessage",
-    "RefreshMessage",
-    "Stage",
-    "SuiteMessage",
-    "TextLine",
-    "UnknownMessage",
-    "UnsupportedUiVersionError",
-    "VersionMessage",
-    "clean",
-    "epoch_ms",
-    "message_of",
-    "parse_line",
-    "read_payload",
-]
+from enum import StrEnum
 
 HIGHEST_UI = 1
 """The highest major version of the machine-readable UI that is understood."""
@@ -80,7 +26,120 @@ class UnsupportedUiVersionError(ValueError):
     """The tool speaks a newer major version of its `-json` output, whose meaning is unknown."""
 
 
-_STAGES = {stage.value: stage for stage in Stage} | {"started": Stage.START}
+class Stage(StrEnum):
+    """Where in its life an operation is."""
+
+    START = "start"
+    PROGRESS = "progress"
+    COMPLETE = "complete"
+    ERRORED = "errored"
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line that is no `-json` message: human output, a crash, a wrapper's words; long ones are cut."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JsonMessage:
+    """What every message has: the human text, and the time it was written (RFC 3339)."""
+
+    text: str
+    timestamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMessage(JsonMessage):
+    """A type of which the text alone is of use, or which is newer than this reader; show its text."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogMessage(JsonMessage):
+    """Free text, such as the answer to an interrupt; that of `init` may have a `code`."""
+
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticMessage(JsonMessage):
+    """An error or a warning; `context` is the enclosing block, as `resource "a" "b"`."""
+
+    severity: str
+    summary: str
+    detail: str
+    address: str | None
+    context: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChangeMessage(JsonMessage):
+    """One planned change, or with `drift` one that happened outside Terraform; a replace is one message."""
+
+    address: str
+    action: str
+    importing: bool
+    drift: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSummaryMessage(JsonMessage):
+    """The counts of a plan, or of an apply or destroy that succeeded."""
+
+    operation: str
+    add: int
+    change: int
+    remove: int
+    import_: int
+    forget: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutputsMessage(JsonMessage):
+    """The outputs, whose values may be secret: nothing of them is kept or shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyMessage(JsonMessage):
+    """One step in the life of a create, update, delete or read."""
+
+    stage: Stage
+    address: str
+    action: str
+    id: str | None
+    elapsed_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionMessage(JsonMessage):
+    """A step of a provisioner; `output` is one line of its own words."""
+
+    stage: Stage
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshMessage(JsonMessage):
+    """Reading an object's state while planning; not work."""
+
+    stage: Stage
+
+
+AnyJsonMessage = (
+    UnknownMessage
+    | LogMessage
+    | DiagnosticMessage
+    | PlannedChangeMessage
+    | ChangeSummaryMessage
+    | OutputsMessage
+    | ApplyMessage
+    | ProvisionMessage
+    | RefreshMessage
+)
+Message = TextLine | AnyJsonMessage
 
 Payload = Mapping[str, object]
 _Parser = Callable[[str, str, str, Payload], AnyJsonMessage]
@@ -153,7 +212,7 @@ def _number(value: Payload, name: str) -> int:
 
 
 def _stage(kind: str) -> Stage:
-    return _STAGES[kind.rpartition("_")[2]]
+    return Stage(kind.rpartition("_")[2])
 
 
 def _address(value: Payload) -> str:
@@ -164,20 +223,18 @@ def _unknown(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage
     return UnknownMessage(text, timestamp, kind)
 
 
-def _version(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
+def _version(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     ui = str(payload.get("ui", ""))
     major = ui.partition(".")[0]
     if major.isascii() and major.isdigit() and int(major[:9]) > HIGHEST_UI:
         raise UnsupportedUiVersionError(
             f"reading -json output: ui version {ui[:20]!r} is newer than {HIGHEST_UI}.x; update Cloud ChatOps"
         )
-    tool = "tofu" if "tofu" in payload else "terraform"
-    return VersionMessage(text, timestamp, tool, _text(payload, tool), ui)
+    return UnknownMessage(text, timestamp, kind)
 
 
 def _diagnostic(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     diagnostic = _object(payload, "diagnostic")
-    place = _object(diagnostic, "range")
     return DiagnosticMessage(
         text,
         timestamp,
@@ -185,8 +242,6 @@ def _diagnostic(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonM
         summary=_text(diagnostic, "summary") or text,
         detail=_text(diagnostic, "detail"),
         address=_optional(diagnostic, "address"),
-        filename=_optional(place, "filename"),
-        line=_number(_object(place, "start"), "line") or None,
         context=_optional(_object(diagnostic, "snippet"), "context"),
     )
 
@@ -198,8 +253,6 @@ def _change(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMe
         timestamp,
         address=_address(change),
         action=_text(change, "action"),
-        reason=_optional(change, "reason"),
-        previous_address=_optional(_object(change, "previous_resource"), "addr"),
         importing=bool(change.get("importing")),
         drift=kind == "resource_drift",
     )
@@ -207,15 +260,12 @@ def _change(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMe
 
 def _summary(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
     changes = _object(payload, "changes")
-    names = ("add", "change", "remove", "import", "forget", "action_invocation")
-    counts = (_number(changes, name) for name in names)
+    counts = (_number(changes, name) for name in ("add", "change", "remove", "import", "forget"))
     return ChangeSummaryMessage(text, timestamp, _text(changes, "operation"), *counts)
 
 
-def _outputs(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    outputs = _object(payload, "outputs")
-    sensitive = {name: bool(_object(outputs, name).get("sensitive")) for name in outputs}
-    return OutputsMessage(text, timestamp, sensitive)
+def _outputs(_: str, text: str, timestamp: str, __: Payload) -> AnyJsonMessage:
+    return OutputsMessage(text, timestamp)
 
 
 def _apply(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
@@ -227,40 +277,15 @@ def _apply(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMes
 
 
 def _provision(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    hook = _object(payload, "hook")
-    return ProvisionMessage(
-        text, timestamp, _stage(kind), _address(hook), _text(hook, "provisioner"), _text(hook, "output")
-    )
+    return ProvisionMessage(text, timestamp, _stage(kind), _text(_object(payload, "hook"), "output"))
 
 
-def _refresh(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    return RefreshMessage(text, timestamp, _stage(kind), _address(_object(payload, "hook")))
+def _refresh(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage:
+    return RefreshMessage(text, timestamp, _stage(kind))
 
 
-def _ephemeral(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    hook = _object(payload, "hook")
-    return EphemeralMessage(text, timestamp, _stage(kind), _address(hook), _text(hook, "action"))
-
-
-def _action(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    body = _object(payload, "hook") or _object(payload, "invocation")
-    return ActionMessage(text, timestamp, kind, _text(_object(body, "action"), "addr"))
-
-
-def _list(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    return ListMessage(text, timestamp, kind, _text(_object(payload, kind), "address"))
-
-
-def _log(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    return LogMessage(text, timestamp, kind, _text(payload, "message_code"))
-
-
-def _test(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage:
-    return SuiteMessage(text, timestamp, kind)
-
-
-def _policy(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage:
-    return PolicyMessage(text, timestamp, kind)
+def _log(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
+    return LogMessage(text, timestamp, _text(payload, "message_code"))
 
 
 _PARSERS: Mapping[str, _Parser] = {
@@ -282,32 +307,4 @@ _PARSERS: Mapping[str, _Parser] = {
     "provision_errored": _provision,
     "refresh_start": _refresh,
     "refresh_complete": _refresh,
-    "ephemeral_op_start": _ephemeral,
-    "ephemeral_op_progress": _ephemeral,
-    "ephemeral_op_complete": _ephemeral,
-    "ephemeral_op_errored": _ephemeral,
-    "ephemeral_action_started": _ephemeral,
-    "ephemeral_action_complete": _ephemeral,
-    "action_start": _action,
-    "action_progress": _action,
-    "action_complete": _action,
-    "action_errored": _action,
-    "planned_action_invocation": _action,
-    "applied_action_invocation": _action,
-    "list_start": _list,
-    "list_resource_found": _list,
-    "list_complete": _list,
-    "test_abstract": _test,
-    "test_file": _test,
-    "test_run": _test,
-    "test_plan": _test,
-    "test_state": _test,
-    "test_summary": _test,
-    "test_cleanup": _test,
-    "test_interrupt": _test,
-    "test_status": _test,
-    "test_retry": _test,
-    "policy_result": _policy,
-    "policy_info": _policy,
-    "policy_diagnostic": _policy,
 }

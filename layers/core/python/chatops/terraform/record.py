@@ -77,10 +77,9 @@ class RunRecord:
                 self._operation(event, unit)
             case SilentPlanned(address, kind):
                 self._silent.setdefault((unit, address), {})[kind] = None
-            case Planned(counts, weak):
-                if not weak or unit not in self._plans:
-                    self.planned = _sum_with(counts, self.planned, self._plans.get(unit))
-                    self._plans[unit], self._completed[unit] = counts, 0
+            case Planned(counts):
+                self.planned = _sum_with(counts, self.planned, self._plans.get(unit))
+                self._plans[unit], self._completed[unit] = counts, 0
             case Applied(counts):
                 self.summary = _sum_with(counts, self.summary, self._summaries.get(unit))
                 self._summaries[unit] = counts

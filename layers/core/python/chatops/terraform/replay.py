@@ -12,8 +12,11 @@ How a log is judged:
   done, also where a later error (a failed postcondition) is about it.
 - Every error and warning that is shown counts, equal ones too (two instances can fail alike); "and 2 more similar
   warnings elsewhere" are not shown. Only what a wrapper shows a second time, under another prefix, is not counted
-  again; nor are a CI system's own words about an exit code. The list of an error of 0.11 counts item by item.
-- Of several plans or applies of one unit the last one's counts are given; the operations of all of them are listed.
+  again; nor are a CI system's own words about an exit code or a cancelled job. Other programs' `Error:` and `Warning:`
+  lines do not count: Terraform puts blank lines around its own, says where, or ends there. Nor do an output's value
+  and what an action prints. The list of an error of 0.11 counts item by item.
+- Of several plans or applies of one unit the last one's counts are given, also where it only says "No changes"; the
+  operations of all of them are listed.
 - Several units may share a log: the folders of a `terragrunt run-all`, the branches of a parallel build, several
   tests. The counts are the sums of each unit's last ones. Equal addresses in two units are two objects: neither ends
   the other's operations, but both are listed under the address, in log order.
@@ -23,15 +26,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chatops.terraform.prefixes import said_again, unwrap
 from chatops.terraform.tracker import TerraformProgressTracker
 from chatops.terraform.wrapped import rejoin
-from chatops.terraform.wrappers import decode, said_again, split_lines, unwrap
+from chatops.terraform.wrappers import decode, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chatops.terraform.events import Counts
-    from chatops.terraform.wrappers import Origin
+    from chatops.terraform.prefixes import Origin
 
 _HEAD = 4096
 _MOST_CONTROL_CHARACTERS = _HEAD // 20
@@ -85,7 +89,7 @@ def _text(data: bytes) -> str:
 
 
 def _lines(text: str) -> Iterator[tuple[Origin, str]]:
-    return rejoin(list(said_again(map(unwrap, split_lines(text)))))
+    return rejoin(list(said_again(unwrap(split_lines(text)))))
 
 
 def _planned(counts: Counts | None) -> Mapping[str, int] | None:

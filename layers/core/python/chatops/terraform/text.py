@@ -30,6 +30,7 @@ _PHRASES = {
     "Read complete": (_READ, Stage.COMPLETE),
     "Refresh complete after": (_READ, Stage.COMPLETE),
     "Import complete": (_IMPORT, Stage.COMPLETE),
+    "Import complete!": (_IMPORT, Stage.COMPLETE),
     "Import prepared!": (_IMPORT, Stage.COMPLETE),
     "Creation errored": (_CREATE, Stage.ERRORED),
     "Modifications errored": (_UPDATE, Stage.ERRORED),
@@ -42,7 +43,9 @@ _OTHER_PHRASE = re.compile(
     r"|(?:Open|Opening|Renew|Renewal|Close|Closing|Refresh) complete(?=\s|$)"
     r"|Provisioning with '"
 )
-_PROVISIONER = re.compile(r" \([\w-]++\):(?: |$)")
+# After an address: a provisioner, or the construct that CDKTF made the resource from.
+_BRACKETED = re.compile(r" \(([\w./-]++)\)(?=:(?: |$))")
+_PROVISIONER = re.compile(r"[\w-]*-exec|file|chef|habitat|puppet|salt-masterless")
 _OBJECT_ID = re.compile(r"[\[(](?:id|name|identity|ID)(?:=|: )")
 _ELAPSED = re.compile(r"(?:(?<=after )|(?<=[\[( ]))(?:(\d{1,6})h)?+(?:(\d{1,6})m)?+(?:(\d{1,6})s)(?= elapsed|\s|$)")
 
@@ -61,7 +64,9 @@ _FIELDS = {
     "forgotten": "forget",
 }
 _NO_CHANGES = (
-    "No changes.",
+    "No changes. Your infrastructure",
+    "No changes. Infrastructure is",
+    "No changes. No objects",
     "No current changes.",
     "You can apply this plan to save these new output values",
 )
@@ -104,23 +109,33 @@ def read_text(line: str) -> Event | None:
 def read_operation(line: str) -> tuple[str, OperationKind, Stage] | None:
     """The operation that a clean line tells of, without its details; for who has many lines to read."""
     head = read_address(line)
-    if head is None or not line.startswith(": ", head.end):
+    if head is None:
         return None
-    phrase = _PHRASE.match(line, head.end + 2)
-    return None if phrase is None else (head.address, *_PHRASES[phrase[1]])
+    found = _PHRASE.match(line, head.end + 2) if line.startswith(": ", head.end) else _of_a_construct(line, head)
+    return None if found is None else (head.address, *_PHRASES[found[1]])
 
 
 def _after_address(line: str, head: Addressed) -> Event | None:
-    if _PROVISIONER.match(line, head.end):
-        return Output(line[head.end :].partition("):")[2].strip())
-    if not line.startswith(": ", head.end):
-        return None
-    phrase = _PHRASE.match(line, head.end + 2)
+    phrase = _of_a_construct(line, head)
+    if phrase is None:
+        if _BRACKETED.match(line, head.end):
+            return Output(line[head.end :].partition("):")[2].strip())
+        if not line.startswith(": ", head.end):
+            return None
+        phrase = _PHRASE.match(line, head.end + 2)
     if phrase is None:
         return Note(line) if _OTHER_PHRASE.match(line, head.end + 2) else None
     kind, stage = _PHRASES[phrase[1]]
     rest = line[phrase.end() :]
     return OperationSeen(head.address, kind, stage, head.deposed, _object_id(rest), _elapsed(rest))
+
+
+def _of_a_construct(line: str, head: Addressed) -> re.Match[str] | None:
+    """The progress of `ADDRESS (CONSTRUCT): `; a provisioner may print the same words."""
+    bracketed = _BRACKETED.match(line, head.end)
+    if bracketed is None or _PROVISIONER.fullmatch(bracketed[1]):
+        return None
+    return _PHRASE.match(line, bracketed.end() + 2)
 
 
 def _object_id(rest: str) -> str | None:

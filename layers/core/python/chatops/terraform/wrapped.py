@@ -12,7 +12,7 @@ from chatops.terraform.text import PROGRESS_PHRASES, read_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from chatops.terraform.wrappers import Origin
+    from chatops.terraform.prefixes import Origin
 
 _MOST_PIECES = 4
 _LONGEST_PIECE = 4096
