@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, TextIO
 
 from runner.kept_log import KeptLog
 from runner.lines import NOTICE, PREFIX
+from runner.spellings import squeeze
 
 if TYPE_CHECKING:
     from runner.redact import Secrets
 
 QUOTED = "tool: "
+_SQUEEZED_PREFIX = squeeze(PREFIX)
 
 
 class Log:
@@ -28,10 +30,15 @@ class Log:
 
     def line(self, line: str) -> None:
         """A line of the tool's, already redacted; one that looks like the runner's own is marked as the tool's."""
-        self._write(QUOTED + line if line.startswith(PREFIX) and line != NOTICE else line)
+        self._write(QUOTED + line if _looks_like_ours(line) and line != NOTICE else line)
 
     def _write(self, line: str) -> None:
         self.kept.add(line)
         with suppress(OSError, ValueError):
             self._stream.write(line + "\n")
             self._stream.flush()
+
+
+def _looks_like_ours(line: str) -> bool:
+    """Whether it does to one who does not see colours, controls and what has no width, or takes them out."""
+    return not line.startswith("{") and squeeze(line).startswith(_SQUEEZED_PREFIX)

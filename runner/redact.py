@@ -2,7 +2,8 @@
 
 A known secret is not searched as a whole: any run of 16 characters of any of its forms is enough (the whole of a
 shorter one). So a key is found when it is wrapped, indented, escaped at any depth, cut off, or in the middle of a
-longer base64 text; `spellings.py` has what programs do to it.
+longer base64 text; `spellings.py` has what programs do to it. It may also be cut into pieces, one a line, each behind
+something else: where a line ends with eight characters of a secret, the next one is searched for what follows these.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from runner import spellings
 from runner.lines import LineSplitter, StateFilter
 from runner.secret_shapes import KEY_BEGIN, KEY_END, KEY_IN_BASE64, REDACTED, shapes
+from runner.spellings import HEX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,10 +26,15 @@ RUN = 16
 SHORTEST = 8
 # Where a line ends with so many characters that a secret begins with, the next line may hold the others.
 HEAD = 4
+# Of a secret in pieces, so much of what was before is enough to know the next one by.
+BEGUN = RUN - HEAD
 # Of so many characters of sensitive values all spellings are kept: at most about 350 MB of them.
 MOST = 128 * 1024
 # Provisioners whose last line is remembered, each its own.
 BODIES = 1000
+
+# The way of reading that every line is read in.
+SQUEEZED = "squeezed"
 
 Span = tuple[int, int]
 
@@ -51,7 +58,8 @@ class Index:
 
     def __init__(self) -> None:
         self._runs: set[str] = set()
-        self._wholes: dict[str, set[str]] = {}
+        self._wholes: set[str] = set()
+        self._sizes: dict[str, set[int]] = {}
         self._heads: set[str] = set()
         self._in_runs: set[str] = set()
         self._in_wholes: set[str] = set()
@@ -62,7 +70,8 @@ class Index:
             return
         self._heads.update(form[:size] for size in range(HEAD, min(len(form), RUN)))
         if len(form) < RUN:
-            self._wholes.setdefault(form[:SHORTEST], set()).add(form)
+            self._wholes.add(form)
+            self._sizes.setdefault(form[:SHORTEST], set()).add(len(form))
             self._in_wholes.update(_pieces(form, SHORTEST // 2))
         else:
             self._runs.update(_pieces(form, RUN))
@@ -75,11 +84,12 @@ class Index:
     def merge(self, other: Index) -> None:
         """Look for what the other one looks for, too."""
         self._runs |= other._runs
+        self._wholes |= other._wholes
         self._heads |= other._heads
         self._in_runs |= other._in_runs
         self._in_wholes |= other._in_wholes
-        for begin, wholes in other._wholes.items():
-            self._wholes.setdefault(begin, set()).update(wholes)
+        for begin, sizes in other._sizes.items():
+            self._sizes.setdefault(begin, set()).update(sizes)
 
     def find(self, text: str, *, goes_on: bool) -> list[Span]:
         """Where the text has something of it; a text that goes on may have the beginning of a secret at its end."""
@@ -89,12 +99,24 @@ class Index:
             if text[start : start + RUN] in self._runs
         ]
         for start in _around(text, SHORTEST // 2, SHORTEST, self._in_wholes):
-            wholes = self._wholes.get(text[start : start + SHORTEST], ())
-            found += [(start, start + len(whole)) for whole in wholes if text.startswith(whole, start)]
+            sizes = self._sizes.get(text[start : start + SHORTEST], ())
+            wholes = [text[start : start + size] for size in sizes]
+            found += [(start, start + len(whole)) for whole in wholes if whole in self._wholes]
         if goes_on:
             size = next((size for size in range(RUN - 1, HEAD - 1, -1) if text[-size:] in self._heads), 0)
             found += [(len(text) - size, len(text))] if size else []
         return found
+
+    def rest(self, begun: str, text: str) -> list[Span]:
+        """Where the text goes on with a secret of which 8 to 12 characters are known; one place is enough."""
+        size = RUN - len(begun)
+        for start, piece in enumerate(_pieces(text, size)):
+            if begun + piece in self._runs:
+                end = start + size
+                while end < min(len(text), start + RUN) and (begun + text[start : end + 1])[-RUN:] in self._runs:
+                    end += 1
+                return [(start, end)]
+        return []
 
 
 def _around(text: str, part: int, whole: int, known: set[str]) -> Iterator[int]:
@@ -114,12 +136,17 @@ def _pieces(text: str, size: int, step: int = 1) -> Iterator[str]:
     return map(text.__getitem__, map(slice, range(0, end, step), range(size, size + end, step)))
 
 
-class Ends(NamedTuple):
-    """What the next line needs to know of this one, in each reading: a secret may begin there."""
+class End(NamedTuple):
+    """What the next line needs to know of this one, read in one way."""
 
-    squeezed: str = ""
-    decoded: str = ""
-    hexadecimal: str = ""
+    text: str = ""
+    """Its last characters: a secret may begin there."""
+    begun: str = ""
+    """The last ones of a secret's that it ends with."""
+
+
+Ends = dict[str, End]
+"""By the way of reading; those that are not there end as the squeezed line does."""
 
 
 class Secrets:
@@ -161,37 +188,45 @@ class Secrets:
 
     def text(self, text: str) -> str:
         """The text without secrets, taken on its own."""
-        return shapes(self._known(text, Ends(), goes_on=False)[0])
+        return shapes(self._known(text, {}, goes_on=False)[0])
 
-    def known(self, text: str, before: Ends = Ends()) -> tuple[str, Ends]:  # noqa: B008 - it cannot be changed
+    def known(self, text: str, before: Ends | None = None) -> tuple[str, Ends]:
         """The line without the run's own secrets, and what the next line needs to know of this one.
 
         `before` is what the call for the line before returned second.
         """
-        return self._known(text, before, goes_on=True)
+        return self._known(text, before or {}, goes_on=True)
 
     def _known(self, text: str, before: Ends, *, goes_on: bool) -> tuple[str, Ends]:
         plain = spellings.squeezed(text)
-        cuts, end = _find(self._texts, plain, before.squeezed, goes_on)
-        decoded, decoded_end = spellings.decoded(text), end
-        if decoded or before.decoded != before.squeezed:
-            more, decoded_end = _find(self._texts, decoded or plain, before.decoded, goes_on)
+        last = before.get(SQUEEZED, End())
+        cuts, end = _find(self._texts, plain, last, goes_on)
+        ends = {SQUEEZED: end}
+        views = spellings.readings(text, plain.text, before)
+        for way in {*views, *before} - {SQUEEZED}:
+            # Digits are read in another way, so what they follow on are digits or nothing.
+            index, usual, usual_end = (self._hex, End(), End()) if way == HEX else (self._texts, last, end)
+            more, its_end = _find(index, views.get(way, plain), before.get(way, usual), goes_on)
             cuts += more
-        digits, digits_end = spellings.hexadecimal(text, plain.text, always=bool(before.hexadecimal)), ""
-        if digits:
-            more, digits_end = _find(self._hex, digits, before.hexadecimal, goes_on)
-            cuts += more
+            if its_end != usual_end:
+                ends[way] = its_end
         cuts += [
             match.span() for value in self._short if value in text for match in re.finditer(re.escape(value), text)
         ]
-        return _cut(text, cuts), Ends(end, decoded_end, digits_end)
+        return _cut(text, cuts), ends
 
 
-def _find(index: Index, view: View, before: str, goes_on: bool) -> tuple[list[Span], str]:
+def _find(index: Index, view: View, before: End, goes_on: bool) -> tuple[list[Span], End]:
     """The parts of the line behind what the view has of the index, and the end of the view."""
-    joined = before + view.text
-    spans = ((start - len(before), end - len(before)) for start, end in index.find(joined, goes_on=goes_on))
-    return [view.place(max(start, 0), end) for start, end in spans if end > 0], joined[-(RUN - 1) :]
+    joined, ahead = before.text + view.text, len(before.text)
+    found = index.find(joined, goes_on=goes_on)
+    rest = index.rest(before.begun, view.text) if before.begun else []
+    begun = "".join(joined[start:] for start, end in _merge(found)[-1:] if end == len(joined))
+    begun = "".join(before.begun + view.text[start:] for start, end in rest if end == len(view.text)) or begun
+    spans = [(max(start - ahead, 0), end - ahead) for start, end in found if end > ahead] + rest
+    # A blank is only between digits that do not belong together.
+    its_end = End(joined[-(RUN - 1) :].rpartition(" ")[2], begun[-BEGUN:] if len(begun) >= SHORTEST else "")
+    return [view.place(start, end) for start, end in spans], its_end
 
 
 def _cut(text: str, spans: Iterable[Span]) -> str:
@@ -221,7 +256,7 @@ class LogFilter:
         self._secrets = secrets
         self._lines = LineSplitter()
         self._state = StateFilter()
-        self._before = Ends()
+        self._before: Ends = {}
         self._bodies: dict[str, Ends] = {}
         self._keys = KeyFilter()
 
@@ -245,7 +280,7 @@ class LogFilter:
         """The line with what a provisioner said made safe on its own: what it said before is in a line of that form."""
         found = list((_BODY_IN_JSON if line.startswith("{") else _BODY).finditer(line))
         who = line[found[0].start() : found[0].start("body")] if found else ""
-        before = self._bodies.get(who, Ends())
+        before = self._bodies.get(who)
         if len(self._bodies) > BODIES:
             self._bodies.clear()
         for match in reversed(found):

@@ -65,8 +65,8 @@ USES = {
         Use(DynamoDeploymentStore, "get of_guild acquire release", DEPLOYMENTS),
         Use(
             DynamoRunStore,
-            "create get of_session last_of_deployment decide request_cancel finish mark_reported keep_message keep_token "
-            "progress",
+            "create get of_session last_of_deployment decide request_cancel finish mark_reported keep_message "
+            "keep_token progress",
             RUNS,
         ),
         Use(S3Artefacts, "put delete", RUN_FILES + "credentials.sealed"),

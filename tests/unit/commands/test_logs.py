@@ -1,5 +1,6 @@
 import gzip
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from chatops.discord.interactions import InteractionType
 from chatops.domain.deployments import Deployment
 from chatops.domain.runs import FILES_KEPT_DAYS, Phase, Run, Status
 from chatops.runs.kept_log import log_key
-from tests.fakes.runs import GUILD, MEMBER, NOW, OTHER_GUILD, a_run, applying, awaiting, line, planning
+from runner.kept_log import KeptLog
+from tests.fakes.runs import GUILD, MEMBER, NOW, OTHER_GUILD, a_run, applying, awaiting, line, planning, shown
 from tests.unit.commands.bot import Bot
 
 DAY = 24 * 3600
@@ -169,6 +171,48 @@ def test_a_file_is_no_larger_than_the_server_takes(bot: Bot, asked: int) -> None
 
     assert asked // 2 < len(sent(bot).encode()) <= asked
     assert "no quota" in sent(bot)[-200:] and "from the middle are left out" in str(bot.chat.answers)
+
+
+LONG = 30_000
+
+
+def long_run(bot: Bot) -> int:
+    """A run of which the runner kept the two ends only; returns how many lines it left out."""
+    kept = KeptLog(head=100_000, tail=400_000, part=1000)
+    for number in range(LONG):
+        kept.add(words(f"null_resource.a: line {number}"))
+    kept.add(error())
+    run = bot.store(applying(**ENDED))
+    keep(bot, run, Phase.PLAN, "chatops: plan started")
+    bot.artefacts.objects[log_key(run, Phase.APPLY)] = kept.gz()
+    return LONG - gzip.decompress(kept.gz()).count(b"null_resource.a: line")
+
+
+@pytest.mark.parametrize("most", [10_000_000, 300_000, 20_000])
+def test_what_the_runner_left_out_is_counted_whatever_goes_into_the_file(bot: Bot, most: int) -> None:
+    long_run(bot)
+    interaction = bot._interaction(
+        InteractionType.COMMAND, "owner", GUILD, command="cloud-logs", options={"name": "shop"}
+    )
+
+    bot.deliver(interaction, file_limit=most)
+
+    missing = LONG - sent(bot).count("null_resource.a: line")
+    assert LONG // 2 < missing < LONG
+    told = shown(bot.chat.answers[0])
+    assert f"30,002 lines (plan 1, apply 30,001); {missing:,} from the middle are left out" in told
+    notices = re.findall(r"([\d,]+) lines are left out here", sent(bot))
+    assert sum(int(each.replace(",", "")) for each in notices) == missing
+
+
+def test_what_the_runner_left_out_is_told_with_the_failing_part_too(bot: Bot) -> None:
+    missing = long_run(bot)
+
+    answer = bot.say("cloud-logs", name="shop", part="failure")
+
+    assert missing > LONG // 2
+    assert f"30,002 lines (plan 1, apply 30,001); {missing:,} from the middle are left out" in answer
+    assert "│ no quota" in answer
 
 
 def test_a_file_leaves_room_in_discords_request_for_its_message() -> None:

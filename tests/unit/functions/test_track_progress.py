@@ -10,8 +10,9 @@ import pytest
 
 from chatops import bootstrap
 from chatops.domain.progress import Step
-from chatops.errors import OutsideError
+from chatops.errors import ConfigError, ConflictError, OutsideError
 from chatops.observability import logger
+from chatops.runs.batch import UNREADABLE
 from functions.track_progress.app import handler
 
 RUN = "0123456789abcdef"
@@ -29,10 +30,10 @@ BUILD = {
 
 @dataclass
 class FakeTrack:
-    """Notes what reaches the tracker; `sick` lets every call fail."""
+    """Notes what reaches the tracker; with an `error` every call fails."""
 
     taken: list[tuple[Any, ...]] = field(default_factory=list)
-    sick: bool = False
+    error: Exception | None = None
 
     def __call__(self, build_id: str, lines: Any) -> str:
         return self._note("lines", build_id, lines)
@@ -44,8 +45,8 @@ class FakeTrack:
         return self._note("look", run_id)
 
     def _note(self, *what: Any) -> str:
-        if self.sick:
-            raise OutsideError("reading a run: the table does not answer")
+        if self.error:
+            raise self.error
         self.taken.append(what)
         return "edited"
 
@@ -115,29 +116,77 @@ def test_what_tells_nothing_is_left_without_an_error(track: FakeTrack, delivered
     assert track.taken == []
 
 
-def test_a_batch_that_could_not_be_stored_is_delivered_again(track: FakeTrack) -> None:
-    track.sick = True
+@pytest.mark.parametrize("delivered", [{"awslogs": {"data": "AAAA"}}, {"awslogs": {}}], ids=["no gzip", "no data"])
+def test_a_batch_that_cannot_be_read_is_told_in_the_words_that_an_alarm_listens_for(
+    track: FakeTrack, log: list[str], delivered: Any
+) -> None:
+    handler(delivered, None)
 
-    with pytest.raises(OutsideError):
+    (said,) = log
+    assert said.startswith(f"{UNREADABLE} ")
+
+
+@pytest.mark.parametrize(
+    "delivered",
+    [event(messageType="CONTROL_MESSAGE"), event(logEvents=[]), {}, {"build": {}}, event()],
+    ids=["control", "empty", "nothing", "no phase", "lines"],
+)
+def test_for_nothing_else_the_alarm_goes_off(track: FakeTrack, log: list[str], delivered: Any) -> None:
+    handler(delivered, None)
+
+    assert UNREADABLE not in "".join(log)
+
+
+ERRORS = [
+    OutsideError("reading a run: the table does not answer"),
+    ConflictError("updating an item: it is not what was expected"),
+    ConfigError("RUNS_TABLE is missing"),
+    KeyError("what nobody thought of"),
+]
+each_error = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+
+
+@each_error
+def test_a_batch_that_could_not_be_stored_is_delivered_again(track: FakeTrack, error: Exception) -> None:
+    track.error = error
+
+    with pytest.raises(type(error)):
         handler(event(), None)
 
 
+@each_error
 @pytest.mark.parametrize("delivered", [BUILD, {"look": RUN}], ids=["build", "look"])
-def test_what_is_seen_the_next_minute_anyway_is_not_delivered_again(
-    track: FakeTrack, log: list[str], delivered: dict[str, Any]
+def test_what_is_seen_the_next_minute_anyway_is_not_delivered_again_and_is_no_dead_letter(
+    track: FakeTrack, log: list[str], delivered: dict[str, Any], error: Exception
 ) -> None:
-    track.sick = True
+    track.error = error
 
     handler(delivered, None)
 
-    assert track.taken == []
-    assert "the table does not answer" in "".join(log)
+    (said,) = log
+    assert said.startswith("not looked") and RUN in said
+    assert type(error).__name__ in said and str(error) in said
 
 
-@pytest.mark.parametrize("sick", [False, True])
+def test_a_tracker_that_cannot_be_made_raises_nothing_for_a_builds_event(
+    monkeypatch: pytest.MonkeyPatch, log: list[str]
+) -> None:
+    def track() -> None:
+        raise ConfigError("RUNS_TABLE is missing")
+
+    monkeypatch.setattr(bootstrap, "track", track)
+
+    handler(BUILD, None)
+
+    assert "RUNS_TABLE is missing" in "".join(log) and TOKEN not in "".join(log)
+
+
+@pytest.mark.parametrize("error", [None, *ERRORS], ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("completed", ["SUBMITTED", "BUILD"], ids=["known", "unknown"])
-def test_a_claim_token_never_comes_into_the_log(track: FakeTrack, log: list[str], sick: bool, completed: str) -> None:
-    track.sick = sick
+def test_a_claim_token_never_comes_into_the_log(
+    track: FakeTrack, log: list[str], error: Exception | None, completed: str
+) -> None:
+    track.error = error
 
     handler({"build": BUILD["build"] | {"completed": completed}}, None)
 

@@ -6,7 +6,7 @@ import pytest
 
 from chatops.domain.runs import Phase
 from chatops.runs import kept_log
-from chatops.runs.kept_log import CUT, DAMAGED, log_key, log_lines
+from chatops.runs.kept_log import CUT, DAMAGED, left_out, log_key, log_lines
 from runner.kept_log import HEAD, TAIL, KeptLog
 from tests.fakes.runs import GUILD, a_run
 
@@ -98,3 +98,25 @@ def test_lines_of_nothing_are_cut_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_line_without_end_is_cut_and_the_next_one_is_whole() -> None:
     assert lines("x" * 1_000_000 + "\nnext\n") == ["x" * kept_log.LONGEST_LINE, "next"]
+
+
+def test_a_gap_stands_for_all_the_lines_that_the_runner_left_out() -> None:
+    kept = KeptLog(head=500, tail=2000, part=100)
+    for number in range(1000):
+        kept.add(f"line {number}")
+
+    read = list(log_lines(kept.gz()))
+
+    assert len(read) < 500
+    assert sum(left_out(line) or 1 for line in read) == 1000
+
+
+GAP = "chatops: 5 lines are left out here: this log is too long to be kept whole"
+
+
+@pytest.mark.parametrize(
+    "line", [f"tool: {GAP}", f"\x1b[0m{GAP}", f"{GAP}.", GAP.replace("5", "٥"), CUT, "5 lines", ""]
+)
+def test_no_other_line_stands_for_more_than_itself(line: str) -> None:
+    assert left_out(GAP) == 5
+    assert left_out(line) == 0

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatops.runs import log_file
-from chatops.runs.log_file import AFTER, BEFORE, LAST, LogFile, failing, safe
+from chatops.runs.log_file import AFTER, BEFORE, LAST, LogFile, Mark, failing, safe
 from chatops.terraform.log_lines import Entry
 
 
@@ -83,8 +83,40 @@ def test_very_many_very_short_lines_are_not_all_held(monkeypatch: pytest.MonkeyP
 
     text, log = file_of(entries, 10_000)
 
-    assert text.splitlines()[-100:] == [entry.text for entry in entries[-100:]]
+    _, end = text.split("──── the end of the log: ────\n")
+    assert end.splitlines() == [entry.text for entry in entries[-100:]]
     assert log.left_out + len(text.splitlines()) - 2 == 100_000
+
+
+def test_empty_lines_have_no_text_and_are_not_all_held_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_file, "MOST_WAITING", 100)
+
+    text, _ = file_of([Entry("")] * 100_000, 10_000)
+
+    assert text.endswith("──── the end of the log: ────\n" + "\n" * 100)
+
+
+def marked(place: int) -> list[Entry]:
+    """Ten thousand lines; at a place in them a mark says that 500 more are missing."""
+    entries = numbered(10_000)
+    return [*entries[:place], Mark("chatops: a gap", gap=500), *entries[place:]]
+
+
+@pytest.mark.parametrize("place", [0, 5000, 10_000], ids=["at the beginning", "in the middle", "at the end"])
+def test_lines_that_were_missing_before_are_told_where_their_mark_goes_too(place: int) -> None:
+    text, log = file_of(marked(place))
+
+    shown = text.count("line ")
+    gone = 500 if "a gap" not in text else 0
+    assert shown + log.left_out == 10_000
+    assert f"──── {log.left_out + gone:,} lines are left out here" in text
+    assert bool(gone) == (place == 5000)
+
+
+def test_a_mark_is_no_line_of_the_log() -> None:
+    _, log = file_of([Mark("a heading")] * 10_000)
+
+    assert log.left_out == 0
 
 
 @given(st.lists(st.tuples(st.text(max_size=60), st.booleans()), max_size=60), st.integers(1000, 3000))
@@ -130,6 +162,17 @@ def test_errors_are_shown_with_what_stands_around_them() -> None:
     first = [f"line {number}" for number in range(20 - BEFORE, 21 + AFTER)]
     second = [f"line {number}" for number in range(60 - BEFORE, 61 + AFTER)]
     assert shown == [*first, f"──── {60 - 20 - 1 - AFTER - BEFORE} lines ────", *second]
+
+
+def test_lines_between_errors_are_counted_with_those_that_were_missing_before() -> None:
+    entries = numbered(100, 20, 60)
+
+    shown = list(failing([*entries[:40], Mark("chatops: a gap", gap=1000), *entries[40:]]))
+    near = list(failing([*entries[:58], Mark("chatops: a gap", gap=1000), *entries[58:]]))
+
+    hidden = 60 - 20 - 1 - AFTER - BEFORE
+    assert Mark(f"──── {hidden + 1000:,} lines ────") in shown
+    assert Mark(f"──── {hidden + 1:,} lines ────") in near and Mark("chatops: a gap", gap=1000) in near
 
 
 def test_errors_near_each_other_are_shown_once_and_without_a_gap() -> None:

@@ -761,6 +761,21 @@ class TestTimesOfOperations:
             world.check_ended()
             assert world.timings.known in ({GUILD: self.TOOK}, {}), counted.calls[step]
 
+    def test_are_kept_once_when_another_report_gives_the_lock_back_first(self) -> None:
+        world = self.world(applying())
+
+        class Overtaken(InMemoryDeploymentStore):
+            def release(self, guild_id: str, name: str, run_id: str) -> bool:
+                world.report(world.id, Status.SUCCEEDED)
+                return super().release(guild_id, name, run_id)
+
+        slow = Overtaken()
+        slow.rows = world.deployments.rows
+        replace(world.report, deployments=slow)(world.id, Status.SUCCEEDED)
+
+        world.check_ended()
+        assert world.timings.known == {GUILD: self.TOOK}
+
     def test_hold_up_no_report_when_they_cannot_be_kept(self) -> None:
         counted = Faults()
         self.world(applying(), counted).report("aaaa000011112222", Status.SUCCEEDED)

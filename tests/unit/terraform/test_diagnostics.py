@@ -120,7 +120,20 @@ def test_the_next_command_of_a_script_is_no_detail(shell: str):
 
 
 def test_signs_inside_a_detail_do_not_end_it():
-    assert count("aws_x.y: Creating...\n\nError: boom\n\nthe plan was\n+ a\n\nfor aws_x.y\n") == (1, 0)
+    log = "aws_x.y: Creating...\naws_x.z: Creating...\n\nError: boom\n\nit wanted\n+ a\nfor aws_x.z\n"
+
+    resources = Replay(log.encode()).to_json()["resources"]
+
+    assert [entry["ops"][0]["state"] for entry in resources.values()] == ["in-progress", "failed"]
+
+
+def test_a_warning_ends_where_the_plan_or_a_provisioner_goes_on():
+    warning = "\nWarning: careful\n\nthis is why\n\n"
+    moved = f"{warning}  # aws_a.old has moved to aws_a.new\n{PROGRESS}Apply complete! Resources: 1 added.\n"
+    printed = f"{warning}aws_x.y (local-exec): Error: no\n\nError: boom\n\nit printed\n\nError: no\n\n"
+
+    assert "aws_a.new" in Replay(moved.encode()).to_json()["resources"]
+    assert count(printed) == (1, 1)
 
 
 class TestQuotedWords:

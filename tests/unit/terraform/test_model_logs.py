@@ -10,7 +10,7 @@ from chatops.domain.progress import Operation, OperationKind, unpack
 from chatops.terraform.batch import read_batch
 from chatops.terraform.replay import Replay
 
-bounded = settings(max_examples=4000, deadline=None)
+bounded = settings(max_examples=30, deadline=None)
 
 NAMES = st.sampled_from(["web", "a-b", "_x", "this", "data", "module_a", "Ünï", "n0"])
 TYPES = st.sampled_from(["aws_instance", "terraform_data", "google_x-y", "t"])

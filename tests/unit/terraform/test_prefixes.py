@@ -103,6 +103,18 @@ def test_azure_marks_each_line_of_standard_error():
     assert document(f"{log}\n##[error]Error: The process 'terraform' failed with exit code 1\n")["errors"] == 1
 
 
+def test_lines_with_numbers_of_their_own_are_of_one_writer():
+    log = "aws_x.y: Creating...\naws_x.z: Creating...\n\nError: boom\n\n  with aws_x.y,\n"
+
+    numbered = "\n".join(f"{number:6}\t{line}" for number, line in enumerate(log.split("\n"), start=7))
+
+    assert ops(numbered) == {"aws_x.y": "create failed", "aws_x.z": "create in-progress"}
+
+
+def test_the_prefix_of_an_indented_line_is_no_longer_than_that_of_others():
+    assert document("pod aws_x.y: Creating...\npod     aws_x.z: Creating...\npod \npod Error: boom\n")["errors"] == 1
+
+
 def test_writers_that_share_a_kind_of_prefix_are_units():
     log = "[0] aws_x.y: Creating...\n[1] aws_x.y: Creating...\n[1] \n[1] Error: boom\n[1] \n[1]   with aws_x.y,\n"
 
@@ -151,3 +163,4 @@ def test_a_message_of_logrus_is_unpacked():
    time="2021-06-10T22:20:15Z" level=error msg="1 error occurred:\\n\\t* module.a[\\"b c\\"].aws_x.y: no"
 """
     assert ops(log) == {'module.a["b c"].aws_x.y': "create failed"}
+    assert list(ops('time="9" level=info msg="a.b: Creating...\\na.c: Creating..."\n')) == ["a.b", "a.c"]

@@ -252,4 +252,5 @@ def test_what_only_saved_logs_have_is_not_loaded_where_runs_are_tracked():
     ).stdout.split()
 
     assert "chatops.terraform.text" in loaded
-    assert not {f"chatops.terraform.{name}" for name in ("replay", "wrappers", "prefixes", "wrapped")} & set(loaded)
+    only_saved = ("tracker", "record", "blame", "replay", "wrappers", "prefixes", "wrapped")
+    assert not {f"chatops.terraform.{name}" for name in only_saved} & set(loaded)

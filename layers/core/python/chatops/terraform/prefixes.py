@@ -19,8 +19,8 @@ _LONGEST_PREFIX = 300
 _TIME = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d++)?+(?:Z|[+-]\d\d:?\d\d)?+"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d++)?+"
 _TOOL = r"(?:[\w./\\-]*?(?:terraform|tofu)[\d.]*+(?:exe)?: ?)?+"
-_LEVEL = "(?i:info|error|warn|warning|fatal|verbose|debug|stdout|stderr|out|err)"
-_LEVELS = "TRACE|DEBUG|INFO|WARN|WARNING|ERROR|OUT"
+_LEVEL = "(?i:trace|debug|verbose|info|warn|warning|error|fatal|out|err|stdout|stderr)"
+# Those whose unit must be found, or behind which an error may stand alone; all others are learned from the log.
 _PREFIXES = re.compile(
     "|".join(
         (
@@ -28,7 +28,7 @@ _PREFIXES = re.compile(
             rf" *+Test[\w/.-]*+ {_TIME} [\w.]++:\d++: ?",  # terratest
             # logrus for machines: terragrunt, the installer of OpenShift
             r" *+time=\S++ level=\S++(?: prefix=(?:\"[^\"]*+\"|\S++))?+(?: tf-path=\S++)?+(?: msg=|$)",
-            rf"(?:{_LEVELS}|STDOUT|STDERR|FATAL)\[\d{{4,}}\] ",  # logrus for people: terragrunt
+            rf"{_LEVEL}\[\d{{4,}}\] ",  # logrus for people: terragrunt
             rf"(?:{_CLOCK} )?+(?:STDOUT|STDERR) +(?:\[[^\]]*+\] )?+{_TOOL}",  # terragrunt
             rf"{_TIME} \d\d[OE][+ ]?",  # GitLab
             rf"\[{_CLOCK}\][ \w]:\t ?",  # TeamCity
@@ -36,7 +36,7 @@ _PREFIXES = re.compile(
             rf"\[?{_CLOCK}\]?(?: {{1,2}}|$)",
             rf"[A-Z][a-z]{{2}} [ \d]\d {_CLOCK} \S++ [\w.@/-]++(?:\[\d++\])?+:(?: |$)",  # syslog
             # a unit of terragrunt, a branch of Jenkins
-            rf"\[(?!(?:{_LEVELS}|command)\])[A-Za-z/.~_][\w./\\ @:-]{{0,120}}+\](?: |$){_TOOL}",
+            rf"\[(?!(?:{_LEVEL}|command)\])[A-Za-z/.~_][\w./\\ @:-]{{0,120}}+\](?: |$){_TOOL}",
             r"##\[error\](?=[╷│]|(?:Error|Warning): )",  # Azure Pipelines
             r"[\w.-]{1,60}+ +\|(?: |$)",  # docker compose
             r"\[?(?:INFO|info|DEBUG|debug|OUT|out)\]?:? {1,2}",
@@ -48,13 +48,16 @@ _PREFIXES = re.compile(
     )
 )
 _UNIT = re.compile(
-    rf"\[(?!(?:{_LEVELS}|terragrunt|error)\])([^\]\[]++)\]"
+    rf"\[(?!(?:{_LEVEL}|terragrunt)\])([^\]\[]++)\]"
     r"|prefix=\"?([^\"\s]++)"
     r"|(?:^| )(Test[\w/.-]*+)  ?\w++\.go:"
     rf"|(?:^| )(?!{_LEVEL}\b)([\w.-]++) ++\|(?: |$)"
 )
-# Times and numbers of lines; those of Drone and Woodpecker stand behind the name of the step.
-_VARYING = re.compile(rf"{_TIME}|{_CLOCK}|\d++\.\d++|^ *+\d++(?=[\s:,|])|(?<=[A-Z])\[\d{{4,}}\]|:(?:L\d++:)?+\d++s?(?=\])")
+_VARYING = re.compile(
+    rf"{_TIME}|{_CLOCK}|\d++\.\d++"
+    r"|(?<=[A-Za-z])\[\d{4,}\]"  # the seconds of logrus
+    r"|^ *+\d++(?=[\s:,|])|:(?:L\d++:)?+\d++s?(?=\])"  # numbers of lines, the latter of Drone and Woodpecker
+)
 _AGAIN = "##[error]"
 
 # What only Terraform writes: first a quick look for it, then where in a line it may begin.
@@ -65,10 +68,9 @@ _PLAN_BEGINS = re.compile(
     r"(?:Terraform|OpenTofu) (?:(?:will perform|planned) the following actions|detected the following changes made)"
 )
 
-_MOST_SHAPES = 50
+_MOST_SHAPES = 50  # a log that wants more is searched no longer for it
 _PART = re.compile(
-    rf"(?P<time>{_TIME})|(?P<clock>{_CLOCK})|(?P<number>\d++)|(?P<blanks>[ \t]++)"
-    rf"|(?P<level>\b{_LEVEL}\b)"
+    rf"(?P<time>{_TIME})|(?P<clock>{_CLOCK})|(?P<number>\d++)|(?P<blanks>[ \t]++)|(?P<level>\b{_LEVEL}\b)"
 )
 _ANY = {
     "time": _TIME,
@@ -214,8 +216,7 @@ def _end_of_prefix(line: _Line, learned: re.Pattern[str] | None) -> int:
 def _messages(text: str) -> Sequence[str]:
     """The messages of one line; more than one only if all are progress."""
     messages = _GLUED.split(text) if "..." in text or "\r" in text else ()
-    whole = len(messages) < 2 or text.startswith("{") or any(read_operation(each) is None for each in messages)
-    return (text,) if whole else messages
+    return messages if messages and all(map(read_operation, messages)) else (text,)
 
 
 def _channel(prefix: str) -> str:
