@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # A block in one line ends where the next one begins.
-_BLOCK_END = re.compile(r"^\}|^(?=variable\b)", re.MULTILINE)
+_BLOCK_END = re.compile(r'^\}|^(?=variable[ \t]+")', re.MULTILINE)
 _VARIABLE = re.compile(r'^variable[ \t]+"(?P<name>[\w-]+)"[ \t]*\{', re.MULTILINE)
 _SENSITIVE = re.compile(r"^[ \t]*sensitive[ \t]*=[ \t]*true\b", re.MULTILINE)
 

@@ -3,7 +3,7 @@
 A known secret is not searched as a whole: any run of 16 characters of any of its forms is enough (the whole of a
 shorter one). So a key is found when it is wrapped, indented, escaped at any depth, cut off, or in the middle of a
 longer base64 text; `spellings.py` has what programs do to it. It may also be cut into pieces, one a line, each behind
-something else: where a line ends with eight characters of a secret, the next one is searched for what follows these.
+something else: where a line ends with the beginning or more of a secret, the next one is searched for what follows these.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Index:
         return found
 
     def rest(self, begun: str, text: str) -> list[Span]:
-        """Where the text goes on with a secret of which 8 to 12 characters are known; one place is enough."""
+        """Where the text goes on with a secret of which 4 to 12 characters are known; one place is enough."""
         size = RUN - len(begun)
         for start, piece in enumerate(_pieces(text, size)):
             if begun + piece in self._runs:
@@ -225,7 +225,7 @@ def _find(index: Index, view: View, before: End, goes_on: bool) -> tuple[list[Sp
     begun = "".join(before.begun + view.text[start:] for start, end in rest if end == len(view.text)) or begun
     spans = [(max(start - ahead, 0), end - ahead) for start, end in found if end > ahead] + rest
     # A blank is only between digits that do not belong together.
-    its_end = End(joined[-(RUN - 1) :].rpartition(" ")[2], begun[-BEGUN:] if len(begun) >= SHORTEST else "")
+    its_end = End(joined[-(RUN - 1) :].rpartition(" ")[2], begun[-BEGUN:])
     return [view.place(start, end) for start, end in spans], its_end
 
 

@@ -55,7 +55,7 @@ _SHAPES = tuple(
         ("ya29.", r"\bya29\.[\w.-]{20,}"),  # Google access token
         ("AIza", r"\bAIza[\w-]{35}"),  # Google API key
         ("GOCSPX-", r"\bGOCSPX-[\w-]{20,}"),  # Google client secret
-        (".eyJ", r"\beyJ[\w-]{10,4096}\.eyJ[\w-]{10,4096}\.[\w-]{10,}"),  # JSON web token
+        (".eyJ", r"\beyJ[\w-]{10,4096}+\.eyJ[\w-]{10,4096}+\.[\w-]{10,}"),  # JSON web token
         ("Q~", r"\b[\w~.-]{3}[78]Q~[\w~.-]{31,34}"),  # Azure client secret
         ("hv", r"\bhv[sbr]\.[\w-]{20,}"),  # Vault
         (".atlasv1.", r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,}"),  # HCP Terraform

@@ -34,6 +34,7 @@ _TERMINAL = re.compile(rf"\x1b(?:{_COLOUR}|\][^\x07\x1b]{{0,256}}\x07|.)")
 _BACKSLASH = re.compile(rf"\\+(?:(?:u001[bB]|x1[bB]|033|e){_COLOUR}|[nrt]?)")
 _BLANKS = bytes([*range(0x21), 0x7F, ord("|")])
 _ODD = re.compile(r"[\x00-\x20\x7f|]|[^\x00-\x7f]")
+_IGNORED = dict.fromkeys(map(ord, "|│\\"))
 # Without width, blank, or a mark on the character before.
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
 
@@ -45,9 +46,9 @@ _ESCAPE = re.compile(
 )
 # Much faster than the whole, and enough for most lines.
 _NO_ESCAPE = (("%", re.compile("%[0-9A-Fa-f]")), ("\\", re.compile(r"\\[uUx0-3]")), ("&", re.compile("&[#a-z]")))
-# Of base64 with + or / in it, what is between them: the base64 of letters has neither.
 _CODED_RUN = 16
-_CODED = re.compile(rf"[A-Za-z0-9]{{{_CODED_RUN},}}")
+_CODED = re.compile(rf"[A-Za-z0-9+/]{{{_CODED_RUN},}}")
+_PLAIN_CODED = re.compile(rf"[A-Za-z0-9]{{{_CODED_RUN},}}")
 # As in mails. Not among the escapes: what stands behind any equals sign may begin like one.
 _QUOTED = re.compile(r"=(?:(?P<byte>[0-9A-F]{2})|$)")
 
@@ -92,15 +93,20 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def _decoded(match: re.Match[str]) -> str:
-    """What letters and digits are the base64 of, when that is text; they may be cut anywhere."""
+    """What this is the base64 of, when that is text; or what each part is between signs such as those of a path."""
+    return _text_of(match[0]) or _PLAIN_CODED.sub(lambda part: _text_of(part[0]) or part[0], match[0])
+
+
+def _text_of(coded: str) -> str:
+    """The text that this is the base64 of, wherever it is cut; nothing when it is none."""
     for ahead in range(4):
-        text = match[0][ahead:]
-        text = text[:-1] if len(text) % 4 == 1 else text
-        data = binascii.a2b_base64(text + "=" * (-len(text) % 4))
+        whole = coded[ahead:]
+        whole = whole[:-1] if len(whole) % 4 == 1 else whole
+        data = binascii.a2b_base64(whole + "=" * (-len(whole) % 4))
         # UTF-16 has a NUL in every other place.
         if data.isascii() or not any(data[1::2]) or not any(data[::2]):
             return data.decode("latin-1")
-    return match[0]
+    return ""
 
 
 def _unquoted(match: re.Match[str]) -> str:
@@ -122,9 +128,10 @@ class _Fold(dict[int, str]):
     """
 
     def __missing__(self, code: int) -> str:
-        kinds = [(each, unicodedata.category(each)) for each in unicodedata.normalize("NFKD", chr(code))]
-        seen = "".join(each for each, kind in kinds if kind not in _UNSEEN and each not in "|│")
-        folded = seen or ("" if chr(code) in "|│" or unicodedata.category(chr(code)) in _UNSEEN else chr(code))
+        itself = chr(code)
+        seen = [each for each in unicodedata.normalize("NFKD", itself) if unicodedata.category(each) not in _UNSEEN]
+        alone = "" if unicodedata.category(itself) in _UNSEEN else itself
+        folded = "".join(seen or alone).translate(_IGNORED)
         if code <= 0xFFFF:
             self[code] = folded
         return folded

@@ -1,7 +1,7 @@
 """Attacks on the log: a tool that knows the secrets prints them in every way that programs print things.
 
 One run of the whole runner, with a real process as the tool. What stays open is named in docs/security.md: encodings of
-somebody's own (reversed, encrypted, compressed, UTF-16, base64 of base64), and parts too short to be told from words.
+somebody's own (reversed, encrypted, compressed, base32), and parts too short to be told from words.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import base64
 import hashlib
 import html
 import json
+import quopri
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -81,6 +83,22 @@ def dump(value: str, group: int, around: str) -> Printed:
     rows = [value.encode()[start : start + 16].hex() for start in range(0, len(value.encode()), 16)]
     printed, parts = lines([" ".join(cut(row, group)) for row in rows], around)
     return printed, [part for part in parts if len(part) >= 20]  # less than eight bytes alone in a row stay readable
+
+
+def od(value: str, form: str, width: int = 16) -> Printed:
+    """As `od` prints numbers, and what is told by eight or more of them."""
+    rows = cut(value.encode().decode("latin-1"), width)
+    numbers = ["".join(form.format(ord(byte)) for byte in row) for row in rows]
+    printed = "\n".join(f"{place * width:07o}{row}" for place, row in enumerate(numbers))
+    return printed, [text for text, row in zip(numbers, rows, strict=True) if len(row) >= 8]
+
+
+def utf16(value: str, ahead: str = "") -> str:
+    return base64.b64encode((ahead + value).encode("utf-16-le")).decode()
+
+
+def full_width(value: str) -> str:
+    return "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in value)
 
 
 def progress(text: str) -> str:
@@ -206,6 +224,57 @@ WAYS: dict[str, Callable[[str], Printed]] = {
         [json_text(part) for part in cut(joined(value), 12)],
     ),
     "a provisioner's base64": lambda value: wrapped_b64(value, 50, 76, progress),
+    **{
+        f"{unicodedata.name(between).lower()} after every character": spelled(between.join)
+        for between in "\u200b\u200d\u2060\u00ad\ufeff\u00a0\u3000\u202e\u0301"
+    },
+    "zero-width spaces in JSON": spelled(lambda value: json.dumps("\u200b".join(value))[1:-1], '{"a":"{}"}'),
+    "full-width letters": spelled(full_width),
+    "full-width letters in JSON": spelled(lambda value: json.dumps(full_width(value))[1:-1], '{"a":"{}"}'),
+    "decomposed letters": spelled(lambda value: unicodedata.normalize("NFD", value)),
+    "quoted-printable": lambda value: lines(quopri.encodestring(value.encode()).decode().splitlines()),
+    "quoted-printable of every byte": spelled(lambda value: each(value, "={:02X}")),
+    "quoted-printable of every byte in lines": lambda value: lines(cut(each(value, "={:02X}"), 75), "{}="),
+    **{
+        f"base64 twice, after {len(inner)} and {len(outer)} bytes": lambda value, inner=inner, outer=outer: same(
+            b64(b64(value, inner), outer)
+        )
+        for inner in ("", "A", "AW")
+        for outer in ("", "a", "au")
+    },
+    "base64 three times": spelled(lambda value: b64(b64(b64(value)))),
+    "base64 of the base64 lines": spelled(lambda value: b64(base64.encodebytes(value.encode()).decode())),
+    "base64 twice in lines": lambda value: lines(cut(b64(b64(value)), 76)),
+    # What is left of the inner base64 in the last line may be less than a run.
+    "base64 twice in lines of 50": lambda value: (
+        lines(cut(b64(b64(value)), 50), "  {}")[0],
+        cut(b64(b64(value)), 50)[:-1] or [b64(b64(value))],
+    ),
+    "base64 twice in a path": spelled(lambda value: b64(b64(value)), "/var/x/{}/y"),
+    "URL of every byte behind another equals sign": spelled(lambda value: each(value, "%{:02X}"), "?a=41&b={}"),
+    "base64 of URL": spelled(lambda value: b64(quote(value, safe=""), "?a=")),
+    "base64 in base64 of JSON": spelled(lambda value: b64(json.dumps({"auth": b64(value, "AWS:")}))),
+    "base64 twice in a message": lambda value: (progress(b64(b64(value))), [b64(b64(value))]),
+    "base64 of UTF-16": spelled(utf16),
+    "base64 of UTF-16 after a character": spelled(lambda value: utf16(value, "x")),
+    "base64 of UTF-16 after two characters": spelled(lambda value: utf16(value, "xy")),
+    "hex of UTF-16": spelled(lambda value: value.encode("utf-16-le").hex()),
+    "upper-case hex of UTF-16 with spaces": spelled(lambda value: value.encode("utf-16-le").hex(" ").upper()),
+    "decimal numbers of od": lambda value: od(value, " {:3d}"),
+    "octal numbers of od": lambda value: od(value, " {:03o}"),
+    "decimal numbers of od, eight a line": lambda value: od(value, " {:3d}", 8),
+    "octal numbers of od, ten a line": lambda value: od(value, " {:03o}", 10),
+    "octal numbers of od in messages": lambda value: (
+        "\n".join(map(progress, od(value, " {:03o}")[0].splitlines())),
+        od(value, " {:03o}")[1],
+    ),
+    "pieces of 12 behind a word": lambda value: lines(cut(joined(value), 12), "out: {}"),
+    "pieces of 11 behind numbers": lambda value: lines(cut(joined(value), 11), "[2026-11-23 10:00] part = {}"),
+    "base64 in pieces of 13 in a list": lambda value: lines(cut(b64(value), 13), "  + {}"),
+    "pieces of 10 in messages": lambda value: (
+        "\n".join(progress(f"out: {part}") for part in cut(joined(value), 10)),
+        [json_text(part) for part in cut(joined(value), 10)],
+    ),
     "two provisioners at once": lambda value: (
         "\n".join(f"a (local-exec): {part}\nb (local-exec): {part}" for part in cut(joined(value), 11)),
         cut(joined(value), 11),

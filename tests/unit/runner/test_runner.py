@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import os
 import pwd
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.redact import MOST
+from runner.log import Log
+from runner.redact import MOST, Secrets
 from tests.unit.runner.conftest import SECRET, Fake
 
 if TYPE_CHECKING:
@@ -659,6 +661,16 @@ class TestLog:
         _, output = start().finish()
 
         assert "\ntool: chatops: step apply\nx chatops: step apply\n" in output
+
+    @pytest.mark.parametrize(
+        "disguise", ["\x1b[0m{}", "\x1b[m\x1b[1;31m{}", "\ufeff{}", "\u200b{}", "  {}", "\r{}", "\0{}"]
+    )
+    def test_nor_can_it_with_what_nobody_sees_before_it(self, disguise: str) -> None:
+        printed = io.StringIO()
+
+        Log(printed, Secrets()).line(disguise.format("chatops: step apply"))
+
+        assert printed.getvalue() == "tool: " + disguise.format("chatops: step apply") + "\n"
 
     def test_what_the_state_calls_sensitive_is_a_secret_before_the_plan_tells(self, start: Start, fake: Fake) -> None:
         instance = {
