@@ -3,7 +3,7 @@
 A known secret is not searched as a whole: any run of 16 characters of any of its forms is enough (the whole of a
 shorter one). So a key is found when it is wrapped, indented, escaped at any depth, cut off, or in the middle of a
 longer base64 text; `spellings.py` has what programs do to it. It may also be cut into pieces, one a line, each behind
-something else: where a line ends with the beginning or more of a secret, the next one is searched for what follows these.
+something else: where a line ends within a secret, the next one is searched for what comes then.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SHORTEST = 8
 HEAD = 4
 # Of a secret in pieces, so much of what was before is enough to know the next one by.
 BEGUN = RUN - HEAD
-# Of so many characters of sensitive values all spellings are kept: at most about 350 MB of them.
+# Of so many characters of sensitive values all spellings are kept: about 600 MB of them where most are escaped.
 MOST = 128 * 1024
 # Provisioners whose last line is remembered, each its own.
 BODIES = 1000
