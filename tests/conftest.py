@@ -17,6 +17,11 @@ class Scheduling(LoadScopeScheduling):
         return _TOGETHER.get(folder, nodeid)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their place: gzip notes the time, and every process must know a test by the same name."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
     """Called in the process that hands the tests out."""
