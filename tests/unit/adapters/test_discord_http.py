@@ -76,6 +76,15 @@ class Discord:
     def follow_up(self, ephemeral: bool = False) -> MessageRef:
         return self.chat.follow_up("app", "secret-token", PAYLOAD, ephemeral=ephemeral)
 
+    def answers_after(self, seconds: float) -> None:
+        quick = self.transport.request
+
+        def request(*given: Any, **named: Any) -> requests.Response:
+            self.clock.now += seconds
+            return quick(*given, **named)
+
+        self.transport.request = request  # type: ignore[method-assign]
+
     def requests(self) -> list[str]:
         return [f"{sent.method} {sent.url.removeprefix('https://d/api')}" for sent in self.transport.sent]
 
@@ -305,13 +314,7 @@ class TestLimits:
 
     def test_the_time_that_discord_takes_to_answer_counts(self) -> None:
         discord = Discord(limited(2), patience=3)
-        slow = discord.transport.request
-
-        def request(*given: Any, **named: Any) -> requests.Response:
-            discord.clock.now += 2
-            return slow(*given, **named)
-
-        discord.transport.request = request  # type: ignore[method-assign]
+        discord.answers_after(2)
 
         with pytest.raises(TryLater):
             discord.edit()
@@ -417,13 +420,7 @@ class TestTrouble:
     def test_a_slow_way_leaves_the_other_one_try(self) -> None:
         """So an edit takes its patience and two requests at most, which is what the tracker's lease allows for."""
         discord = Discord(GONE["expired token"], TROUBLE["500"], patience=3)
-        quick = discord.transport.request
-
-        def request(*given: Any, **named: Any) -> requests.Response:
-            discord.clock.now += 7
-            return quick(*given, **named)
-
-        discord.transport.request = request  # type: ignore[method-assign]
+        discord.answers_after(7)
 
         with pytest.raises(OutsideError):
             discord.edit()

@@ -1,20 +1,18 @@
 """/cloud-logs: what the builds of a run printed, as a file or just the failing part."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chatops.commands import suggest
 from chatops.commands.base import Call, Command, Option
-from chatops.commands.lookup import deployment_named
+from chatops.commands.lookup import check_may, deployment_named
 from chatops.commands.services import Services
 from chatops.discord.replies import Colour, Reply
 from chatops.discord.text import block, code
-from chatops.domain.approvals import may_decide
 from chatops.domain.deployments import checked_name
-from chatops.domain.runs import FILES_KEPT_DAYS, Phase, Run
-from chatops.errors import DeniedError, UserError
+from chatops.domain.runs import FILES_KEPT_DAYS, Phase, Run, is_run_id
+from chatops.errors import UserError
 from chatops.ports import TextFile
 from chatops.runs.kept_log import left_out, log_key, log_lines
 from chatops.runs.log_file import LogFile, Mark, failing
@@ -28,7 +26,6 @@ INLINE = 3500
 """Characters that are shown in the message itself: an embed takes 4096."""
 
 _KEPT_SECONDS = FILES_KEPT_DAYS * 24 * 3600
-_RUN_ID = re.compile("[0-9a-f]{16}")
 
 
 @dataclass
@@ -61,17 +58,13 @@ def _run(call: Call, services: Services) -> Run:
         DeniedError: it is somebody else's, and the person does not manage the server.
     """
     run = _named_run(call, services) if call.text("run") else _last_run(call, services)
-    if not may_decide(run, call.person.id, call.guild_id, call.person.manages_guild):
-        raise DeniedError(
-            f"Only <@{run.user_id}>, who started this run, or a member with Manage Server may read its log: it tells "
-            "about the inside of a cloud account."
-        )
+    check_may(run, call, "read its log: it tells about the inside of a cloud account")
     return run
 
 
 def _named_run(call: Call, services: Services) -> Run:
     name, run_id = checked_name(call.text("name")), call.text("run")
-    run = services.runs.get(run_id) if _RUN_ID.fullmatch(run_id) else None
+    run = services.runs.get(run_id) if is_run_id(run_id) else None
     if run is None or (run.guild_id, run.deployment) != (call.guild_id, name):
         raise UserError(
             f"There is no such run of `{name}` (any more). A run's id is at the foot of its message; without `run`, "

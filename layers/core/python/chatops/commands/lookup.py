@@ -52,8 +52,15 @@ def run_of_this_guild(run_id: str, call: Call, services: Services) -> Run:
     run = services.runs.get(run_id)
     if run is None or run.guild_id != call.guild_id:
         raise UserError("That run does not exist (any more). `/cloud-status` shows what there is.")
-    if not may_decide(run, call.person.id, call.guild_id, call.person.manages_guild):
-        raise DeniedError(
-            f"Only <@{run.user_id}>, who started this run, or a member with Manage Server may decide this."
-        )
+    check_may(run, call, "decide this")
     return run
+
+
+def check_may(run: Run, call: Call, what: str) -> None:
+    """Refuse what only those may do who may decide about the run.
+
+    Raises:
+        DeniedError: the run is somebody else's, and the person does not manage the server.
+    """
+    if not may_decide(run, call.person.id, call.guild_id, call.person.manages_guild):
+        raise DeniedError(f"Only <@{run.user_id}>, who started this run, or a member with Manage Server may {what}.")

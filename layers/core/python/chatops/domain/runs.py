@@ -1,6 +1,7 @@
 """Runs: one plan→apply or plan→destroy of a deployment, from the command to the last message."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,7 +55,18 @@ class Status(StrEnum):
         """Whether nothing follows."""
         return self not in _ACTIVE
 
+    @property
+    def at_work(self) -> bool:
+        """Whether a build works, or is waited for."""
+        return self in (Status.PLANNING, Status.APPLYING)
 
+    @classmethod
+    def during(cls, phase: Phase) -> "Status":
+        """What a run is while a build of this phase works."""
+        return cls.PLANNING if phase is Phase.PLAN else cls.APPLYING
+
+
+_RUN_ID = re.compile("[0-9a-f]{16}")
 _ACTIVE = {Status.STARTING, Status.PLANNING, Status.AWAITING, Status.APPLYING}
 
 
@@ -198,6 +210,11 @@ def storable(text: str) -> str:
 def run_id_of(interaction_id: str) -> str:
     """Sixteen lower-case hexadecimal characters: a name, never a secret; the same for a command that is tried again."""
     return hashlib.sha256(f"run of interaction {interaction_id}".encode()).hexdigest()[:16]
+
+
+def is_run_id(text: str) -> bool:
+    """Whether it could be a run's id."""
+    return _RUN_ID.fullmatch(text) is not None
 
 
 def new_token() -> str:

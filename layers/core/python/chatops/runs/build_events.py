@@ -11,15 +11,14 @@ as {"build": {"completed": …, "variables": …}}. The variables that the build
 token too: such an event is never logged.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from chatops.domain.progress import Step
+from chatops.domain.runs import is_run_id
 
 _NEXT = {"SUBMITTED": Step.QUEUED, "QUEUED": Step.PROVISIONING, "PROVISIONING": Step.BOOTING}
 """What a build does when it has a phase behind it."""
-_RUN_ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,6 @@ def read_build_event(event: Any) -> BuildPhase | None:
     try:
         told = event["build"]
         (run_id,) = (each["value"] for each in told["variables"] if each["name"] == "RUN_ID")
-        return BuildPhase(run_id, _NEXT[told["completed"]]) if _RUN_ID.fullmatch(run_id) else None
+        return BuildPhase(run_id, _NEXT[told["completed"]]) if is_run_id(run_id) else None
     except (KeyError, TypeError, ValueError):
         return None

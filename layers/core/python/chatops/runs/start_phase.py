@@ -24,8 +24,8 @@ def start_phase(runs: RunStore, run_id: str, phase: Phase, now: int) -> dict[str
     if phase is not Phase.PLAN and not _approved(run):
         raise ConflictError(f"starting phase {phase.value!r}: nobody approved the plan of run {run_id!r}")
     token = new_token()
-    status = Status.PLANNING if phase is Phase.PLAN else Status.APPLYING
-    runs.begin_phase(run_id, status, Build(phase=phase, claim_hash=token_hash(token), claim_until=now + CLAIM_SECONDS))
+    build = Build(phase=phase, claim_hash=token_hash(token), claim_until=now + CLAIM_SECONDS)
+    runs.begin_phase(run_id, Status.during(phase), build)
     return {"claim_token": token, "final_phase": run.final_phase.value}
 
 

@@ -17,8 +17,6 @@ OLD_SECONDS = 50
 BETWEEN_SECONDS = 5 * 60
 """How long after its build's good end a run may take to its next step, tries again of functions that crash included."""
 
-_AT_WORK = (Status.PLANNING, Status.APPLYING)
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -53,7 +51,7 @@ _EXECUTION_CAUSES = {
 def _lost_build(run: Run, now: int, builds: Builds) -> str:
     """Why the run will not go on by itself, or nothing. "Not found" never counts as ended."""
     build = run.build
-    if build is None or run.status not in _AT_WORK:
+    if build is None or not run.status.at_work:
         return ""
     if not build.build_id:
         return "The build never started." if now > build.claim_until + START_SECONDS else ""
@@ -108,7 +106,7 @@ def sweep(
                 findings.append(finding)
                 _stop(run, finding, runs, workflow, now)
                 report(finding)
-            elif run and run.status in _AT_WORK and grows_old(runs, run_id, now):
+            elif run and run.status.at_work and grows_old(runs, run_id, now):
                 look(run_id)
         except OutsideError:
             failed.append(run_id)  # one sick run must not hide the others; the next minute looks again

@@ -62,7 +62,7 @@ class Track:
     def build(self, run_id: str, step: Step) -> str:
         """Take in how far the machine of a build is that has not claimed its bundle yet."""
         run = self.runs.get(run_id)
-        if run is None or run.status not in _AT_WORK or run.build is None or run.build.build_id:
+        if run is None or not run.status.at_work or run.build is None or run.build.build_id:
             return "too late"
         self.runs.add_progress(run_id, run.phase.value, ProgressDelta(steps=frozenset({step})))
         return self._show(run_id, run.phase, read_index(self.artefacts, run, run.phase))
@@ -70,7 +70,7 @@ class Track:
     def look(self, run_id: str) -> str:
         """Show that time goes by, although nothing is heard of the run."""
         run = self.runs.get(run_id)
-        if run is None or run.status not in _AT_WORK:
+        if run is None or not run.status.at_work:
             return "not at work"
         return self._show(run_id, run.phase, read_index(self.artefacts, run, run.phase))
 
@@ -83,7 +83,7 @@ class Track:
         began = self.clock()
         while self.runs.lease_edit(run_id, self.clock(), LEASE_SECONDS):
             run = self.runs.get(run_id)
-            if run is None or run.status is not _STATUS[phase]:
+            if run is None or run.status is not Status.during(phase):
                 self.runs.release_edit(run_id, self.clock())
                 return "phase is over"
             item = self.runs.progress(run_id, phase.value)
@@ -124,10 +124,6 @@ class Track:
             return replace(view, left=estimate(view.progress, self.timings.of(run.guild_id)))
         except OutsideError:
             return view  # a guess is not worth a failure
-
-
-_STATUS = {Phase.PLAN: Status.PLANNING, Phase.APPLY: Status.APPLYING, Phase.DESTROY: Status.APPLYING}
-_AT_WORK = frozenset(_STATUS.values())
 
 
 def bounded(delta: ProgressDelta, known: ProgressDelta, index: ProgressIndex | None, now_mark: int) -> ProgressDelta:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chatops.terraform.messages import clean, epoch_ms
+from chatops.terraform.messages import clean, epoch_ms, object_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,18 +72,18 @@ def _is_error(message: Mapping[str, object], diagnostic: object) -> bool:
 
 def _diagnostic_lines(diagnostic: Mapping[str, object]) -> Iterator[str]:
     """What follows the summary in a box of Terraform's own: where, the source, and why."""
-    snippet = _object(diagnostic, "snippet")
-    if address := _text(diagnostic, "address"):
+    snippet = object_of(diagnostic, "snippet")
+    if address := text_of(diagnostic, "address"):
         yield f"with {address},"
-    yield from _place(_object(diagnostic, "range"), _text(snippet, "context"))
+    yield from _place(object_of(diagnostic, "range"), text_of(snippet, "context"))
     yield from _source(snippet)
-    if detail := _text(diagnostic, "detail").strip():
+    if detail := text_of(diagnostic, "detail").strip():
         yield ""
         yield from detail.split("\n")
 
 
 def _place(place: Mapping[str, object], context: str) -> Iterator[str]:
-    filename, number = _text(place, "filename"), _object(place, "start").get("line")
+    filename, number = text_of(place, "filename"), object_of(place, "start").get("line")
     if filename:
         yield f"on {filename} line {number}" + (f", in {context}:" if context else ":")
 
@@ -91,20 +91,10 @@ def _place(place: Mapping[str, object], context: str) -> Iterator[str]:
 def _source(snippet: Mapping[str, object]) -> Iterator[str]:
     """The lines of the source, and what the expressions in them were."""
     first = snippet.get("start_line")
-    for offset, code in enumerate(_text(snippet, "code").split("\n")):
+    for offset, code in enumerate(text_of(snippet, "code").split("\n")):
         if code.strip():
             yield f"{first + offset if isinstance(first, int) else '':>4}: {code}"
     values = snippet.get("values")
     for value in values if isinstance(values, list) else ():
         if isinstance(value, dict):
-            yield f"      {_text(value, 'traversal')} {_text(value, 'statement')}"
-
-
-def _object(value: Mapping[str, object], name: str) -> Mapping[str, object]:
-    found = value.get(name)
-    return found if isinstance(found, dict) else {}
-
-
-def _text(value: Mapping[str, object], name: str) -> str:
-    found = value.get(name)
-    return found if isinstance(found, str) else ""
+            yield f"      {text_of(value, 'traversal')} {text_of(value, 'statement')}"

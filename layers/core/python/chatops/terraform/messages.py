@@ -170,9 +170,9 @@ def read_payload(line: str) -> Payload | None:
 
 def message_of(payload: Payload) -> AnyJsonMessage:
     """What a `-json` line's object says; raises UnsupportedUiVersionError."""
-    kind = _text(payload, "type")
+    kind = text_of(payload, "type")
     parser = _PARSERS.get(kind, _unknown)
-    return parser(kind, _text(payload, "@message"), _text(payload, "@timestamp"), payload)
+    return parser(kind, text_of(payload, "@message"), text_of(payload, "@timestamp"), payload)
 
 
 def clean(text: str) -> str:
@@ -190,16 +190,18 @@ def epoch_ms(timestamp: str) -> int | None:
         return None
 
 
-def _text(value: Payload, name: str) -> str:
+def text_of(value: Payload, name: str) -> str:
+    """The text of this name, empty for anything else."""
     found = value.get(name)
     return found if isinstance(found, str) else ""
 
 
 def _optional(value: Payload, name: str) -> str | None:
-    return _text(value, name) or None
+    return text_of(value, name) or None
 
 
-def _object(value: Payload, name: str) -> Payload:
+def object_of(value: Payload, name: str) -> Payload:
+    """The object of this name, empty for anything else."""
     found = value.get(name)
     return found if isinstance(found, dict) else {}
 
@@ -216,7 +218,7 @@ def _stage(kind: str) -> Stage:
 
 
 def _address(value: Payload) -> str:
-    return _text(_object(value, "resource"), "addr")
+    return text_of(object_of(value, "resource"), "addr")
 
 
 def _unknown(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage:
@@ -234,34 +236,34 @@ def _version(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonM
 
 
 def _diagnostic(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    diagnostic = _object(payload, "diagnostic")
+    diagnostic = object_of(payload, "diagnostic")
     return DiagnosticMessage(
         text,
         timestamp,
-        severity=_text(diagnostic, "severity") or _text(payload, "@level"),
-        summary=_text(diagnostic, "summary") or text,
-        detail=_text(diagnostic, "detail"),
+        severity=text_of(diagnostic, "severity") or text_of(payload, "@level"),
+        summary=text_of(diagnostic, "summary") or text,
+        detail=text_of(diagnostic, "detail"),
         address=_optional(diagnostic, "address"),
-        context=_optional(_object(diagnostic, "snippet"), "context"),
+        context=_optional(object_of(diagnostic, "snippet"), "context"),
     )
 
 
 def _change(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    change = _object(payload, "change")
+    change = object_of(payload, "change")
     return PlannedChangeMessage(
         text,
         timestamp,
         address=_address(change),
-        action=_text(change, "action"),
+        action=text_of(change, "action"),
         importing=bool(change.get("importing")),
         drift=kind == "resource_drift",
     )
 
 
 def _summary(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    changes = _object(payload, "changes")
+    changes = object_of(payload, "changes")
     counts = (_number(changes, name) for name in ("add", "change", "remove", "import", "forget"))
-    return ChangeSummaryMessage(text, timestamp, _text(changes, "operation"), *counts)
+    return ChangeSummaryMessage(text, timestamp, text_of(changes, "operation"), *counts)
 
 
 def _outputs(_: str, text: str, timestamp: str, __: Payload) -> AnyJsonMessage:
@@ -269,15 +271,15 @@ def _outputs(_: str, text: str, timestamp: str, __: Payload) -> AnyJsonMessage:
 
 
 def _apply(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    hook = _object(payload, "hook")
+    hook = object_of(payload, "hook")
     elapsed = _number(hook, "elapsed_seconds") if "elapsed_seconds" in hook else None
     return ApplyMessage(
-        text, timestamp, _stage(kind), _address(hook), _text(hook, "action"), _optional(hook, "id_value"), elapsed
+        text, timestamp, _stage(kind), _address(hook), text_of(hook, "action"), _optional(hook, "id_value"), elapsed
     )
 
 
 def _provision(kind: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    return ProvisionMessage(text, timestamp, _stage(kind), _text(_object(payload, "hook"), "output"))
+    return ProvisionMessage(text, timestamp, _stage(kind), text_of(object_of(payload, "hook"), "output"))
 
 
 def _refresh(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage:
@@ -285,7 +287,7 @@ def _refresh(kind: str, text: str, timestamp: str, _: Payload) -> AnyJsonMessage
 
 
 def _log(_: str, text: str, timestamp: str, payload: Payload) -> AnyJsonMessage:
-    return LogMessage(text, timestamp, _text(payload, "message_code"))
+    return LogMessage(text, timestamp, text_of(payload, "message_code"))
 
 
 _PARSERS: Mapping[str, _Parser] = {

@@ -31,15 +31,6 @@ _DOING = {
 }
 
 
-def progress_bar(completed: int, total: int | None, width: int = 10) -> str:
-    """`[▓▓▓▓░░░░░░] 43%`; without a total a bar that promises nothing: `[▒▒▒▒▒▒▒▒▒▒]`."""
-    if not total:
-        return f"[{'▒' * width}]"
-    done = min(completed, total)
-    filled = done * width // total
-    return f"[{'▓' * filled}{'░' * (width - filled)}] {done / total * 100:.0f}%"
-
-
 class TerraformProgressTracker:
     """Progress of one run from its output, `-json` lines and human text alike."""
 
@@ -73,8 +64,13 @@ class TerraformProgressTracker:
         return before != (self.total_resources, self.completed_resources, self.current_action)
 
     def get_progress_bar(self, width: int = 10) -> str:
-        """The bar alone; indeterminate while the total is unknown or nothing is to be done."""
-        return progress_bar(self.completed_resources, self.total_resources, width)
+        """`[▓▓▓▓░░░░░░] 43%`; `[▒▒▒▒▒▒▒▒▒▒]` promises nothing, while the total is unknown or nothing is to be done."""
+        total = self.total_resources
+        if not total:
+            return f"[{'▒' * width}]"
+        done = min(self.completed_resources, total)
+        filled = done * width // total
+        return f"[{'▓' * filled}{'░' * (width - filled)}] {done / total * 100:.0f}%"
 
     def get_status_message(self) -> str:
         """Bar, current action and count, on three lines."""
