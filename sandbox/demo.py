@@ -127,10 +127,14 @@ def _tell(sandbox: Sandbox, teller: Teller) -> int:
     session = re.search(r"Session `(\w+)`", story.wait("Session open").text)
     if session is None:
         raise RuntimeError("the answer to /cloud-init names no session")
-    _deploy_through_a_crash(story, session[1], teller)
+    plan = _deploy_through_a_crash(story, session[1], teller)
     existing = cloud.added(before, cloud.holdings(sandbox.guild_client))
     story.command("cloud-status", name=NAME)
     story.wait(f"☁️ {NAME}")
+    story.command("cloud-cost", name=NAME)
+    cost = story.wait(f"💰 {NAME}")
+    story.command("cloud-settings")
+    story.wait("⚙️ Settings")
     story.command("cloud-logs", name=NAME)
     story.wait(f"📜 Log of {NAME}")
     after = story.newest()
@@ -140,6 +144,7 @@ def _tell(sandbox: Sandbox, teller: Teller) -> int:
     left = cloud.added(before, cloud.holdings(sandbox.guild_client))
     checks = [
         ("nothing was there before", not any(before.values())),
+        ("the plan's price stood on its card, and is what /cloud-cost says", "" < _price(plan) == _price(cost)),
         *((f"{kind} after the crash and Resume: {len(ids)}", len(ids) == 1) for kind, ids in existing.items()),
         *((f"{kind} gone after destroy", not ids) for kind, ids in left.items()),
         ("the deployment's lock is free and its row is gone", not _deployments(sandbox)),
@@ -155,11 +160,14 @@ def _tell(sandbox: Sandbox, teller: Teller) -> int:
     return 0 if all(good for _, good in checks) else 1
 
 
-def _deploy_through_a_crash(story: Story, session_id: str, teller: Teller) -> None:
-    """The guide's scenario: the machines die in the middle of the apply, and nothing is lost."""
+def _deploy_through_a_crash(story: Story, session_id: str, teller: Teller) -> Message:
+    """The guide's scenario: the machines die in the middle of the apply, and nothing is lost; returns the plan."""
     after = story.newest()
     story.command("cloud-deploy-v2", blueprint="aws/web-app")
-    story.press("Approve", story.offered("Approve", after))
+    plan = story.offered("Approve", after)
+    story.press("Details", plan)
+    story.wait("what the plan costs and risks", after=after)
+    story.press("Approve", plan)
     story.wait_for_work(after)
     story.crash()
     teller.say("the watchdog looks every minute; it finds the dead build by its silence")
@@ -172,6 +180,13 @@ def _deploy_through_a_crash(story: Story, session_id: str, teller: Teller) -> No
     story.press("Resume", interrupted)
     story.press("Approve", story.offered("Approve", after))
     story.end("Deployment Complete", after)
+    return plan
+
+
+def _price(message: Message) -> str:
+    """The first monthly price in a message."""
+    found = re.search(r"\$[\d,.]+/month", message.text)
+    return found[0] if found else ""
 
 
 def _deployments(sandbox: Sandbox) -> list[Any]:

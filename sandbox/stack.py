@@ -11,6 +11,8 @@ from sandbox.paths import BUILD, HOME, ROOT, RUN, RUNTIME
 
 NAME = "cloud-chatops"
 ACTIVITY = "sandbox-build"
+NOBODY = "http://127.0.0.1:9"
+"""The discard port, where nothing listens."""
 _TIME_TO_LIVE = ("RecoveryBlobsTable", "RunsTable", "InteractionsTable", "GuildsTable")
 
 
@@ -23,9 +25,17 @@ def build() -> None:
 
 
 def deploy(
-    emulator: Emulator, discord_api: str, application_id: str, public_key: str, bot_token: str
+    emulator: Emulator,
+    discord_api: str,
+    application_id: str,
+    public_key: str,
+    bot_token: str,
+    gemini_api: str = NOBODY,
 ) -> dict[str, str]:
-    """`sam deploy`, and what the emulator leaves undone; returns the stack's outputs."""
+    """`sam deploy`, and what the emulator leaves undone; returns the stack's outputs.
+
+    There is no Gemini key, so no model is asked; nor could one be outside of this machine.
+    """
     emulator.client("secretsmanager").create_secret(Name=f"{NAME}/discord-bot-token", SecretString=bot_token)
     activity = emulator.client("stepfunctions").create_activity(name=ACTIVITY)["activityArn"]
     parameters = {
@@ -36,6 +46,7 @@ def deploy(
         "RunPhaseResource": activity,
         "BuildEventSource": phases.SOURCE,
         "RequireTls": "false",
+        "GeminiApiBaseUrl": gemini_api,
     }
     _sam(
         "deploy", "--template-file", str(BUILD / "template.yaml"), "--stack-name", NAME, "--region", REGION,

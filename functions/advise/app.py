@@ -3,10 +3,13 @@
 from typing import Any
 
 from chatops import bootstrap
-from chatops.runs.explain import explain
+from chatops.observability import logger
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, bool]:
-    """Take {run_id}; return {changes}."""
-    runs, artefacts = bootstrap.advise()
-    return {"changes": explain(runs, artefacts, event["run_id"])}
+    """Take {run_id}; return {changes, blocked}."""
+    explain = bootstrap.advise()
+    answer: dict[str, bool] = explain(
+        event["run_id"], lambda message, fields: logger.warning(message, extra=dict(fields))
+    )
+    return answer

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.money import Budgets
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import Approval, Build, MessageRef, Phase, ReplyToken, Run, Status, token_hash
 from chatops.domain.timings import KEPT_NAMES, KEPT_SAMPLES, LONGEST_NAME
 from chatops.errors import BusyError, ConflictError
-from chatops.ports import DeploymentStore, InteractionStore, RunStore, Timings
+from chatops.ports import DeploymentStore, GuildSettings, InteractionStore, RunStore, Timings
 from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_run, new_run_id
 
 APPROVAL = Approval("task-token", "feed", NOW + 600)
@@ -381,6 +382,35 @@ class RunStoreContract:
         assert runs.edit_times(run_id) == (NOW + 24, NOW + 2)
 
 
+class GuildSettingsContract:
+    """Subclasses have a fixture `settings`."""
+
+    def test_a_guild_that_set_nothing_has_no_budgets(self, settings: GuildSettings) -> None:
+        assert settings.of(f"guild-{new_run_id()}") == Budgets()
+
+    def test_what_is_set_stays_and_what_is_not_named_too(self, settings: GuildSettings) -> None:
+        guild = f"guild-{new_run_id()}"
+
+        settings.change(guild, {"deployment": 25.1, "block": True, "changed_by": OWNER, "changed_at": NOW})
+        told = settings.change(guild, {"guild": 999999.99, "changed_by": MEMBER, "changed_at": NOW + 1})
+
+        assert told == settings.of(guild) == Budgets(25.1, 999999.99, True, MEMBER, NOW + 1)
+
+    def test_a_budget_can_be_removed(self, settings: GuildSettings) -> None:
+        guild = f"guild-{new_run_id()}"
+        settings.change(guild, {"deployment": 25.0, "guild": 0.01})
+
+        settings.change(guild, {"deployment": None})
+
+        assert settings.of(guild) == Budgets(None, 0.01)
+
+    def test_guilds_do_not_share_settings(self, settings: GuildSettings) -> None:
+        guild = f"guild-{new_run_id()}"
+        settings.change(guild, {"deployment": 25.0})
+
+        assert settings.of(f"{guild}0") == Budgets()
+
+
 class DeploymentStoreContract:
     """Subclasses have a fixture `deployments`."""
 
@@ -439,6 +469,13 @@ class DeploymentStoreContract:
             "status": "deployed",
             "variables": {"n": 1, "x": 1.5},
             "outputs": {"url": "https://ü"},
+            "cost": {
+                "monthly": 7.46,
+                "usage": [0.1, 2.5, 40.0],
+                "counts": {"priced": 2},
+                "since": NOW,
+                "top": [["a", 0.1]],
+            },
             "updated_by": OWNER,
             "updated_at": NOW,
         }

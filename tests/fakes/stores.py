@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.money import Budgets
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import Approval, Build, MessageRef, ProgressItem, ReplyToken, Run, Status
 from chatops.domain.timings import Timed, remember
@@ -174,6 +175,20 @@ class InMemoryRunStore:
     def _put(self, run: Run) -> None:
         check_item(asdict(run))
         self.runs[run.id] = run
+
+
+class InMemoryGuildSettings:
+    """Budgets by guild."""
+
+    def __init__(self, **budgets: Budgets) -> None:
+        self.budgets = dict(budgets)
+
+    def of(self, guild_id: str) -> Budgets:
+        return self.budgets.get(guild_id, Budgets())
+
+    def change(self, guild_id: str, changes: Mapping[str, Any]) -> Budgets:
+        self.budgets[guild_id] = replace(self.of(guild_id), **changes)
+        return self.budgets[guild_id]
 
 
 class InMemoryDeploymentStore:

@@ -76,7 +76,9 @@ def run(code: str, *arguments: str, path: list[Path], environ: dict[str, str] | 
 
 def environment(name: str) -> dict[str, str]:
     """What the template tells the function, and what Lambda tells every function."""
-    told: dict[str, str] = functions()[name]["Environment"]["Variables"]
+    defaults = {f"${{{each}}}": str(body.get("Default", each)) for each, body in written()["Parameters"].items()}
+    variables: dict[str, str] = functions()[name]["Environment"]["Variables"]
+    told = {variable: defaults.get(value, value) for variable, value in variables.items()}
     lambda_tells = {"AWS_REGION": "eu-central-1", "AWS_DEFAULT_REGION": "eu-central-1"}
     return (
         told | lambda_tells | {"DISCORD_PUBLIC_KEY": TEST_PUBLIC_KEY, "DISCORD_APPLICATION_ID": "1100000000000000001"}

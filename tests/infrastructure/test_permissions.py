@@ -11,6 +11,7 @@ from chatops.adapters.blob_table import DynamoBlobTable
 from chatops.adapters.builds import CodeBuildBuilds
 from chatops.adapters.deployment_store import DynamoDeploymentStore
 from chatops.adapters.functions import AsyncFunction
+from chatops.adapters.guild_settings import DynamoGuildSettings
 from chatops.adapters.interaction_store import DynamoInteractionStore
 from chatops.adapters.run_role import StsRunRole, session_policy
 from chatops.adapters.run_store import DynamoRunStore
@@ -49,6 +50,7 @@ BLOBS, DEPLOYMENTS = "${RecoveryBlobsTable.Arn}", "${DeploymentsTable.Arn}"
 RUNS, INTERACTIONS, GUILDS = "${RunsTable.Arn}", "${InteractionsTable.Arn}", "${GuildsTable.Arn}"
 RUN_FILES, PROJECT, MACHINE = "${RunsBucket.Arn}/runs/*/", "${RunProject.Arn}", "${RunStateMachine}"
 EXECUTIONS = arn("states", "execution:${RunStateMachine.Name}:*")
+GEMINI_KEY = Use(SecretsManager, "get", arn("secretsmanager", "secret:${GeminiKeySecretName}-*"))
 BOT_TOKEN = Use(SecretsManager, "get", arn("secretsmanager", "secret:${BotTokenSecretName}-*"))
 
 # Keys are not here: who may use them is written in the keys' own policies (test_keys.py).
@@ -72,6 +74,8 @@ USES = {
         Use(S3Artefacts, "put delete", RUN_FILES + "credentials.sealed"),
         Use(S3Artefacts, "get", RUN_FILES + "index.json.gz"),  # a run's progress in /cloud-status
         Use(S3Artefacts, "get", RUN_FILES + "log-*.gz"),
+        Use(S3Artefacts, "get", RUN_FILES + "story.json.gz"),
+        Use(DynamoGuildSettings, "of change", GUILDS),
         Use(StepFunctionsWorkflow, "start", MACHINE),
         Use(StepFunctionsWorkflow, "decide", "*"),
         BOT_TOKEN,
@@ -99,6 +103,10 @@ USES = {
         Use(S3Artefacts, "get", RUN_FILES + "plan.tfplan"),
         Use(S3Artefacts, "get", RUN_FILES + "plan.json"),
         Use(S3Artefacts, "put", RUN_FILES + "index.json.gz"),
+        Use(S3Artefacts, "put", RUN_FILES + "story.json.gz"),
+        Use(DynamoGuildSettings, "of", GUILDS),
+        Use(DynamoDeploymentStore, "of_guild", DEPLOYMENTS),
+        GEMINI_KEY,
     ],
     "RequestApproval": [
         Use(DynamoRunStore, "get await_approval lease_edit release_edit", RUNS),

@@ -232,6 +232,17 @@ def test_only_an_approved_plan_is_applied() -> None:
     ]
 
 
+def test_nobody_is_asked_about_a_plan_that_the_budget_forbids_and_nothing_of_it_is_applied() -> None:
+    choice = states()["Does the budget allow it?"]
+
+    (rule,) = choice["Choices"]
+    assert rule["Condition"] == "{% $blocked %}"
+    assert PAYLOADS[rule["Next"]]["outcome"] == Status.OVER_BUDGET
+    assert choice["Default"] == "Wait for approval"
+    assert [edge.source for edge in edges() if edge.target == "Wait for approval"] == ["Does the budget allow it?"]
+    assert states()["Explain the plan"]["Assign"].keys() == {"changes", "blocked"}
+
+
 def test_a_person_has_as_long_as_the_message_says() -> None:
     state = states()["Wait for approval"]
 

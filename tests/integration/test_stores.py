@@ -9,6 +9,7 @@ import pytest
 
 from chatops.adapters.deployment_store import DynamoDeploymentStore
 from chatops.adapters.dynamodb import Table
+from chatops.adapters.guild_settings import DynamoGuildSettings
 from chatops.adapters.interaction_store import HELD_SECONDS, KEPT_SECONDS, DynamoInteractionStore
 from chatops.adapters.run_store import DynamoRunStore
 from chatops.adapters.timing_store import DynamoTimings
@@ -19,6 +20,7 @@ from sandbox.emulator import Emulator
 from tests.fakes.runs import NOW, a_run, new_run_id
 from tests.fakes.store_contracts import (
     DeploymentStoreContract,
+    GuildSettingsContract,
     InteractionStoreContract,
     RunStoreContract,
     TimingsContract,
@@ -78,6 +80,15 @@ def interactions(client: Any, tables: dict[str, str]) -> DynamoInteractionStore:
 @pytest.fixture
 def timings(client: Any, tables: dict[str, str]) -> DynamoTimings:
     return DynamoTimings(Table(client, tables["GuildsTable"]), lambda: NOW)
+
+
+@pytest.fixture
+def settings(client: Any, tables: dict[str, str]) -> DynamoGuildSettings:
+    return DynamoGuildSettings(Table(client, tables["GuildsTable"]))
+
+
+class TestGuildSettings(GuildSettingsContract):
+    """Against DynamoDB, which takes no floats."""
 
 
 class TestRuns(RunStoreContract):

@@ -4,11 +4,18 @@ import pytest
 
 from tests.fakes.store_contracts import (
     DeploymentStoreContract,
+    GuildSettingsContract,
     InteractionStoreContract,
     RunStoreContract,
     TimingsContract,
 )
-from tests.fakes.stores import InMemoryDeploymentStore, InMemoryInteractionStore, InMemoryRunStore, InMemoryTimings
+from tests.fakes.stores import (
+    InMemoryDeploymentStore,
+    InMemoryGuildSettings,
+    InMemoryInteractionStore,
+    InMemoryRunStore,
+    InMemoryTimings,
+)
 
 
 class TestRuns(RunStoreContract):
@@ -21,6 +28,12 @@ class TestDeployments(DeploymentStoreContract):
     @pytest.fixture
     def deployments(self) -> InMemoryDeploymentStore:
         return InMemoryDeploymentStore()
+
+
+class TestGuildSettings(GuildSettingsContract):
+    @pytest.fixture
+    def settings(self) -> InMemoryGuildSettings:
+        return InMemoryGuildSettings()
 
 
 class TestInteractions(InteractionStoreContract):

@@ -18,7 +18,12 @@ from tests.fakes.blob_table import InMemoryBlobTable
 from tests.fakes.keys import InMemoryDataKeys
 from tests.fakes.outside import FakeChat, FakeClock, FakeWorkflow, InMemoryArtefacts
 from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, shown
-from tests.fakes.stores import InMemoryDeploymentStore, InMemoryInteractionStore, InMemoryRunStore
+from tests.fakes.stores import (
+    InMemoryDeploymentStore,
+    InMemoryGuildSettings,
+    InMemoryInteractionStore,
+    InMemoryRunStore,
+)
 
 PEOPLE = {
     "owner": Person(OWNER, "ada"),
@@ -36,6 +41,7 @@ class Bot:
     chat: FakeChat = field(default_factory=FakeChat)
     runs: InMemoryRunStore = field(default_factory=InMemoryRunStore)
     deployments: InMemoryDeploymentStore = field(default_factory=InMemoryDeploymentStore)
+    settings: InMemoryGuildSettings = field(default_factory=InMemoryGuildSettings)
     interactions: InMemoryInteractionStore = field(default_factory=InMemoryInteractionStore)
     artefacts: InMemoryArtefacts = field(default_factory=InMemoryArtefacts)
     workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
@@ -50,6 +56,7 @@ class Bot:
             catalogue=Catalogue.load(),
             interactions=self.interactions,
             deployments=self.deployments,
+            settings=self.settings,
             runs=self.runs,
             artefacts=self.artefacts,
             workflow=self.workflow,
@@ -60,7 +67,7 @@ class Bot:
             sleep=self.clock.sleep,
         )
 
-    def say(self, command: str, who: str = "owner", guild: str = GUILD, **options: str) -> str:
+    def say(self, command: str, who: str = "owner", guild: str = GUILD, **options: Any) -> str:
         """Type a slash command and return what the person sees."""
         secret = {option.name for option in COMMANDS[command].options if option.secret}
         sent = self._interaction(InteractionType.COMMAND, who, guild, command=command)

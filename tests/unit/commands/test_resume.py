@@ -106,7 +106,9 @@ def test_a_run_that_broke_while_it_changed_the_cloud_is_resumed_too(bot: Bot, st
     assert new_run(bot).status is Status.STARTING
 
 
-@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.NO_CHANGES, Status.REJECTED, Status.EXPIRED])
+@pytest.mark.parametrize(
+    "status", [Status.SUCCEEDED, Status.NO_CHANGES, Status.OVER_BUDGET, Status.REJECTED, Status.EXPIRED]
+)
 def test_what_got_through_is_not_resumed(bot: Bot, status: Status) -> None:
     left(bot, replace(CUT_OFF, status=status))
 

@@ -18,6 +18,7 @@ COMMAND = Command(
         Option("file", "Key", OptionType.ATTACHMENT, max_length=1000),
         Option("force", "Really", OptionType.BOOLEAN),
         Option("note", "Words"),
+        Option("amount", "Money", OptionType.NUMBER),
     ),
 )
 
@@ -59,6 +60,23 @@ def test_a_file_that_cannot_be_used_is_explained(option: dict[str, Any], attachm
 def test_only_true_and_false_are_a_boolean(value: Any) -> None:
     with pytest.raises(UserError, match="true or false"):
         check({"name": "force", "type": 5, "value": value})
+
+
+@pytest.mark.parametrize("value", [0, 25, 25.5, -1.5, 2**53])
+def test_a_number_may_be_whole_or_not(value: Any) -> None:
+    assert check({"name": "amount", "type": 10, "value": value}) == {"amount": value}
+
+
+@pytest.mark.parametrize("value", ["25", True, None, 2**53 + 2, -(10**300), 10**400], ids=range(6))
+def test_nothing_else_is_a_number(value: Any) -> None:
+    with pytest.raises(UserError, match="a number"):
+        check({"name": "amount", "type": 10, "value": value})
+
+
+@pytest.mark.parametrize("kind", [3, 4])
+def test_a_number_of_another_type_is_of_another_command(kind: int) -> None:
+    with pytest.raises(UserError, match="a number"):
+        check({"name": "amount", "type": kind, "value": 7 if kind == 4 else "7"})
 
 
 def test_false_is_a_value_and_an_empty_text_is_none() -> None:

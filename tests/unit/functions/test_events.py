@@ -19,6 +19,7 @@ from chatops.domain.progress import Step
 from chatops.domain.runs import MessageRef, Phase, Run, Status, token_hash
 from chatops.errors import RefusedClaim
 from chatops.runs.batch import read_log_event
+from chatops.runs.explain import Explain
 from chatops.runs.hand_over import HandedOver
 from chatops.story.facts import plan_facts
 from chatops.terraform.batch import read_batch
@@ -27,7 +28,13 @@ from chatops.vault.blobs import RecoveryBlobs
 from events.pack import BUILD_UUID, packed
 from tests.fakes.blob_table import InMemoryBlobTable
 from tests.fakes.outside import FakeChat, InMemoryArtefacts
-from tests.fakes.stores import InMemoryDeploymentStore, InMemoryInteractionStore, InMemoryRunStore
+from tests.fakes.stores import (
+    InMemoryDeploymentStore,
+    InMemoryGuildSettings,
+    InMemoryInteractionStore,
+    InMemoryRunStore,
+)
+from tests.fakes.story import Teller
 
 ROOT = Path(__file__).parents[3]
 EVENTS = ROOT / "events"
@@ -277,10 +284,12 @@ def test_track_progress_leaves_what_is_no_batch(event: Any, monkeypatch: pytest.
 def test_advise_keeps_what_the_plan_would_do(monkeypatch: pytest.MonkeyPatch) -> None:
     runs, artefacts = InMemoryRunStore(run()), InMemoryArtefacts()
     artefacts.objects = {run().artefact("plan.tfplan"): b"saved", run().artefact("plan.json"): PLAN.read_bytes()}
-    build_with(monkeypatch, "advise", (runs, artefacts))
+    build_with(
+        monkeypatch, "advise", Explain(runs, artefacts, InMemoryDeploymentStore(), InMemoryGuildSettings(), Teller())
+    )
 
-    assert answer("advise.json") == {"changes": True}
-    assert runs.runs[RUN_ID].plan
+    assert answer("advise.json") == {"changes": True, "blocked": False}
+    assert runs.runs[RUN_ID].plan["story"]
     assert run().artefact("index.json.gz") in artefacts.objects
 
 

@@ -1,8 +1,4 @@
-"""Checklist B: the plan as a story.
-
-Looked at from outside, since the story is not built yet: what is kept with a run, and what the person who decides is
-shown.
-"""
+"""Checklist B: the plan as a story: what is kept with a run, and what the person who decides is shown."""
 
 import json
 import re
@@ -11,10 +7,12 @@ from pathlib import Path
 
 import chatops.story
 from chatops.runs.approve import request_approval
-from chatops.runs.explain import explain
+from chatops.runs.explain import Explain
+from chatops.runs.telling import Storyteller
 from tests.fakes.outside import FakeChat, FakeClock, InMemoryArtefacts
 from tests.fakes.runs import MESSAGE, NOW, planning, shown
-from tests.fakes.stores import InMemoryRunStore
+from tests.fakes.stores import InMemoryDeploymentStore, InMemoryGuildSettings, InMemoryRunStore
+from tests.fakes.story import silent
 
 
 def told_of_a_plan() -> tuple[str, str]:
@@ -30,7 +28,8 @@ def told_of_a_plan() -> tuple[str, str]:
     artefacts.put(
         run.artefact("plan.json"), json.dumps({"format_version": "1.2", "resource_changes": [server]}).encode()
     )
-    explain(runs, artefacts, run.id)
+    ports = runs, artefacts, InMemoryDeploymentStore(), InMemoryGuildSettings()
+    Explain(*ports, Storyteller(5.5, "", lambda: None))(run.id, silent)
     request_approval(runs, chat, lambda token, decision: None, run.id, "task", clock, clock.sleep)
     return json.dumps(runs.runs[run.id].plan), shown(chat.messages[MESSAGE.message_id])
 

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
+from chatops.domain.money import Budgets
 from chatops.domain.runs import Approval, Phase, Run, Status, token_hash
 from chatops.errors import ConflictError, OutsideError
 from chatops.runs.approve import request_approval
-from chatops.runs.explain import explain
+from chatops.runs.explain import Explain
 from chatops.runs.start_phase import start_phase
 from tests.fakes.outside import FakeChat, FakeClock, FakeWorkflow, Faults, InMemoryArtefacts
-from tests.fakes.runs import FACTS, MESSAGE, NOW, OWNER, a_run, awaiting, buttons, plan_json, planning
-from tests.fakes.stores import InMemoryRunStore
+from tests.fakes.runs import FACTS, GUILD, MESSAGE, NOW, OWNER, a_run, awaiting, buttons, plan_json, planning
+from tests.fakes.stores import InMemoryDeploymentStore, InMemoryGuildSettings, InMemoryRunStore
+from tests.fakes.story import Teller, silent
 
 PLANNED = planning(plan=FACTS, plan_sha256="feed")
 APPROVED = awaiting(approval=Approval("task", "feed", NOW + 600, "approve", OWNER))
@@ -30,6 +32,8 @@ class World:
         self.run_id = run.id
         self.runs = InMemoryRunStore(run)
         self.artefacts = InMemoryArtefacts()
+        self.deployments = InMemoryDeploymentStore()
+        self.settings = InMemoryGuildSettings(**{GUILD: Budgets(1, 1, block=True)})
         self.chat = FakeChat()
         self.clock = FakeClock(NOW)
         self.workflow = FakeWorkflow()
@@ -42,8 +46,9 @@ class World:
     def start_phase(self, faults: Faults, phase: Phase = Phase.PLAN) -> str:
         return start_phase(faults.wrap(self.runs), self.run_id, phase, NOW)["claim_token"]
 
-    def explain(self, faults: Faults) -> bool:
-        return explain(faults.wrap(self.runs), faults.wrap(self.artefacts), self.run_id)
+    def explain(self, faults: Faults) -> dict[str, bool]:
+        ports = faults.wrap(self.runs), faults.wrap(self.artefacts), faults.wrap(self.deployments)
+        return Explain(*ports, faults.wrap(self.settings), Teller())(self.run_id, silent)
 
     def request_approval(self, faults: Faults, task_token: str) -> None:
         self.workflow.waiting = {task_token}  # a new attempt has a token of its own, and the one before waits no more
@@ -78,7 +83,7 @@ def test_advise_may_be_called_again_and_finds_the_same() -> None:
     reference.explain(Faults())
 
     for world, where in cut_off(lambda: World(planning()), World.explain):
-        assert world.explain(Faults()) is True
+        assert world.explain(Faults()) == {"changes": True, "blocked": True}
         assert world.run() == reference.run(), where
         assert world.artefacts.objects == reference.artefacts.objects, where
 

@@ -41,6 +41,7 @@ from tests.fakes.runs import (
     shown,
 )
 from tests.fakes.stores import InMemoryDeploymentStore, InMemoryRunStore, InMemoryTimings
+from tests.fakes.story import told_of
 
 BROKEN = (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
 OUTPUTS = {"url": {"value": "https://shop"}, "password": {"value": "canary", "sensitive": True}}
@@ -103,6 +104,7 @@ class World:
 RUNS = {
     Status.SUCCEEDED: applying(),
     Status.NO_CHANGES: planning(),
+    Status.OVER_BUDGET: planning(plan=FACTS),
     Status.REJECTED: awaiting(),
     Status.EXPIRED: awaiting(),
     Status.CANCELLED: applying(cancel_requested_by=OWNER, cancel_requested_at=NOW - 5),
@@ -112,6 +114,7 @@ RUNS = {
 TITLES = {
     Status.SUCCEEDED: "Deployment Complete!",
     Status.NO_CHANGES: "Nothing to change",
+    Status.OVER_BUDGET: "Over budget",
     Status.REJECTED: "Deployment rejected",
     Status.EXPIRED: "Nobody approved in time",
     Status.CANCELLED: "Deployment cancelled",
@@ -836,3 +839,51 @@ def test_a_log_that_cannot_be_read_changes_nothing(body: bytes) -> None:
     world.report(world.id, Status.FAILED)
 
     assert world.run().reported and "(0/2 resources)" in shown(world.chat.edits[-1])
+
+
+class TestCost:
+    """What the deployment's row says of its cost after a run."""
+
+    EARLIER: ClassVar[dict[str, Any]] = DEPLOYED | {"cost": {"monthly": 5.0, "since": NOW - 7300, "spent": 1.0}}
+    PLANNED: ClassVar[dict[str, Any]] = FACTS | {"story": told_of(before=5.0, after=20.0)}
+
+    def cost(self, run: Run, outcome: Status, known: Mapping[str, Any] | None = None, build: str = "FAILED") -> Any:
+        world = World(run, self.EARLIER if known is None else known)
+        world.builds.statuses[BUILD] = build
+        world.report(world.id, outcome)
+        world.report(world.id, outcome)
+        deployment = world.deployment()
+        return deployment.cost if deployment else None
+
+    def test_after_a_success_it_costs_what_was_planned_since_then(self) -> None:
+        cost = self.cost(applying(plan=self.PLANNED), Status.SUCCEEDED)
+
+        assert (cost["monthly"], cost["since"], cost["partial"]) == (20.0, NOW, False)
+        assert cost["spent"] == pytest.approx(1 + 5 * 7300 / (730 * 3600))
+        assert cost["top"] and cost["treasure"]
+
+    @pytest.mark.parametrize("outcome", [Status.FAILED, Status.INTERRUPTED])
+    def test_after_a_run_that_broke_in_its_work_it_may_cost_the_dearer_side(self, outcome: Status) -> None:
+        cost = self.cost(applying(plan=self.PLANNED), outcome)
+
+        assert (cost["monthly"], cost["partial"]) == (20.0, True)
+
+    @pytest.mark.parametrize("outcome", [Status.REJECTED, Status.EXPIRED, Status.OVER_BUDGET, Status.FAILED])
+    def test_a_plan_that_was_not_applied_changes_no_cost(self, outcome: Status) -> None:
+        assert self.cost(planning(plan=self.PLANNED), outcome) == self.EARLIER["cost"]
+
+    def test_a_plan_that_found_nothing_to_change_prices_a_deployment_of_before(self) -> None:
+        plan = FACTS | {"story": told_of(before=7.3, after=7.3)}
+
+        assert self.cost(planning(plan=plan), Status.NO_CHANGES, DEPLOYED)["monthly"] == 7.3
+
+    def test_a_story_that_was_not_told_makes_the_cost_unknown_where_something_was_changed(self) -> None:
+        untold = FACTS | {"story": {}}
+
+        assert self.cost(applying(plan=untold), Status.SUCCEEDED) == {}
+        assert self.cost(planning(plan=untold), Status.NO_CHANGES) == self.EARLIER["cost"]
+
+    def test_what_was_destroyed_costs_nothing_any_more(self) -> None:
+        plan = FACTS | {"story": told_of(before=5.0, after=0.0)}
+
+        assert self.cost(applying(plan=plan, destroy=True), Status.SUCCEEDED) is None

@@ -17,13 +17,14 @@ from chatops.adapters.builds import CodeBuildBuilds
 from chatops.adapters.deployment_store import DynamoDeploymentStore
 from chatops.adapters.dynamodb import Table
 from chatops.adapters.functions import AsyncFunction
+from chatops.adapters.guild_settings import DynamoGuildSettings
 from chatops.adapters.interaction_store import DynamoInteractionStore
 from chatops.adapters.kms import KmsDataKeys
 from chatops.adapters.run_store import DynamoRunStore
 from chatops.adapters.workflow import StepFunctionsWorkflow
 from chatops.blueprints import Catalogue, find_root
 from chatops.domain.runs import Run
-from chatops.ports import Chat
+from chatops.ports import Chat, Model
 from chatops.vault.blobs import RecoveryBlobs
 from chatops.vault.sealed import open_credentials, open_option, seal_credentials, seal_option
 
@@ -107,6 +108,7 @@ def commands() -> Any:
         catalogue=Catalogue.load(),
         interactions=DynamoInteractionStore(_table(settings.interactions_table)),
         deployments=DynamoDeploymentStore(_table(settings.deployments_table)),
+        settings=DynamoGuildSettings(_table(settings.guilds_table)),
         runs=DynamoRunStore(_table(settings.runs_table)),
         artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
         workflow=StepFunctionsWorkflow(_client("stepfunctions"), settings.state_machine),
@@ -221,10 +223,41 @@ def track() -> Any:
 
 
 @cache
-def advise() -> tuple[DynamoRunStore, S3Artefacts]:
+def advise() -> Any:
     """For `advise`."""
+    from chatops.runs.explain import Explain
+    from chatops.runs.telling import Storyteller
+
     settings = config.AdviseConfig.from_env(os.environ)
-    return DynamoRunStore(_table(settings.runs_table)), S3Artefacts(_client("s3"), settings.runs_bucket)
+    return Explain(
+        runs=DynamoRunStore(_table(settings.runs_table)),
+        artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        deployments=DynamoDeploymentStore(_table(settings.deployments_table)),
+        settings=DynamoGuildSettings(_table(settings.guilds_table)),
+        tell=Storyteller(settings.latte_usd, settings.story_language, _model()),
+    )
+
+
+def _model() -> Callable[[], Model | None]:
+    """Gives the language model once there is a key for it, and nothing of its package is loaded before."""
+    from chatops.adapters.secrets import SecretsManager
+
+    settings = config.GeminiConfig.from_env(os.environ)
+    secrets = SecretsManager(_client("secretsmanager"))
+
+    def model() -> Model | None:
+        if not secrets.get(settings.gemini_key_secret):
+            return None
+        from chatops.adapters.gemini import Gemini
+
+        return Gemini(
+            lambda: secrets.get(settings.gemini_key_secret),
+            settings.gemini_model,
+            settings.gemini_temperature,
+            settings.gemini_api_base_url,
+        )
+
+    return model
 
 
 @cache

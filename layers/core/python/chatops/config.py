@@ -1,5 +1,6 @@
 """Each function's environment variables, read once into a frozen object that says which variable is wrong."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Self
@@ -31,21 +32,39 @@ class InteractionsConfig:
 
 
 class _Settings:
-    """A config whose every field is the environment variable of the same name in upper case."""
+    """A config whose every field is the environment variable of the same name in upper case, a text or a number."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Self:
         """Read the fields.
 
         Raises:
-            ConfigError: a variable without a default is not set; names all that are missing.
+            ConfigError: a variable without a default is not set, or no number; names all that are missing.
         """
         found = {field.name: environ.get(field.name.upper(), "").strip() for field in fields(cls)}  # type: ignore[arg-type]
         required = [field.name for field in fields(cls) if field.default is MISSING]  # type: ignore[arg-type]
         missing = [name.upper() for name in required if not found[name]]
         if missing:
             raise ConfigError(f"not set: {', '.join(missing)}; template.yaml sets them")
-        return cls(**{name: value for name, value in found.items() if value})
+        kinds = {field.name: field.type for field in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{name: _read(name, value, kinds[name]) for name, value in found.items() if value})
+
+
+def _read(name: str, value: str, kind: object) -> str | float:
+    """A variable's value as its field's type.
+
+    Raises:
+        ConfigError: it must be a number of at least 0, and is none.
+    """
+    if kind is not float:
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise ConfigError(f"{name.upper()} is {value!r}, and must be a number of at least 0")
+    return number
 
 
 @dataclass(frozen=True)
@@ -81,6 +100,7 @@ class CommandsConfig(_Settings):
     interactions_table: str
     recovery_blobs_table: str
     deployments_table: str
+    guilds_table: str
     runs_table: str
     runs_bucket: str
     recovery_key: str
@@ -117,10 +137,24 @@ class TrackConfig(_Settings):
 
 @dataclass(frozen=True)
 class AdviseConfig(_Settings):
-    """Where plans are."""
+    """Where plans, deployments and budgets are, and how a story is told; no language is that of each person."""
 
     runs_table: str
+    deployments_table: str
+    guilds_table: str
     runs_bucket: str
+    latte_usd: float
+    story_language: str = ""
+
+
+@dataclass(frozen=True)
+class GeminiConfig(_Settings):
+    """The language model: who it is, where, and which secret holds the key for it."""
+
+    gemini_key_secret: str
+    gemini_model: str
+    gemini_temperature: float
+    gemini_api_base_url: str
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.money import Budgets
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import Approval, Build, MessageRef, ProgressItem, ReplyToken, Run, Status
 
@@ -118,10 +119,7 @@ class RunStore(Protocol):
         ...
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
-        """Enter a phase: a new build may claim its bundle.
-
-        ConflictError if the run has ended, or a build has claimed the bundle of this very phase.
-        """
+        """A new build may claim; ConflictError if the run has ended, or one has claimed for this very phase."""
         ...
 
     def claim(self, run_id: str, build: Build) -> None:
@@ -204,6 +202,18 @@ class Timings(Protocol):
 
     def add(self, guild_id: str, samples: Mapping[str, Sequence[int]]) -> None:
         """Keep the samples of one more run."""
+        ...
+
+
+class GuildSettings(Protocol):
+    """What a guild's admins have set."""
+
+    def of(self, guild_id: str) -> Budgets:
+        """The guild's budgets, strongly consistent; none where nobody set any."""
+        ...
+
+    def change(self, guild_id: str, changes: Mapping[str, Any]) -> Budgets:
+        """Set the named fields of `Budgets`, and return all of them as they are now."""
         ...
 
 
@@ -376,4 +386,14 @@ class RunRole(Protocol):
         self, credentials: Mapping[str, str], read: Mapping[str, str], write: Mapping[str, str]
     ) -> tuple[dict[str, str], dict[str, str]]:
         """Return pre-signed GET and PUT addresses of the named keys, signed by these credentials."""
+        ...
+
+
+class Model(Protocol):
+    """A language model that words stories; `name` is what it is called."""
+
+    name: str
+
+    def words(self, prompt: str, system: str, schema: Mapping[str, Any], seconds: float) -> str:
+        """Its whole answer, JSON of this form if it did as asked; OutsideError unless it comes within `seconds`."""
         ...

@@ -8,7 +8,7 @@ from chatops.adapters.dynamodb import Change, Item, Table
 from chatops.domain.deployments import Deployment, Lock
 from chatops.errors import ConflictError
 
-_JSON = ("variables", "outputs")
+_JSON = ("variables", "outputs", "cost")
 
 
 class DynamoDeploymentStore:
@@ -104,6 +104,7 @@ def _deployment(item: Item) -> Deployment:
         fence=int(item.get("fence", 0)),
         lock=_lock(item) if item.get("lock") else None,
         outputs=json.loads(item.get("outputs", "{}")),
+        cost=json.loads(item.get("cost", "{}")),
         updated_by=item.get("updated_by", ""),
         updated_at=int(item.get("updated_at", 0)),
         last_run_id=item.get("last_run_id", ""),

@@ -253,6 +253,7 @@ def _run(item: Item) -> Run:
             region=item.get("region", ""),
             project_id=item.get("project_id", ""),
             session_id=item.get("session_id", ""),
+            locale=item.get("locale", ""),
             previous_run_id=item.get("previous_run_id", ""),
             unsaved_run_id=item.get("unsaved_run_id", ""),
             status=Status(item["status"]),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from chatops.commands import (
     cloud_cancel,
+    cloud_cost,
     cloud_deploy,
     cloud_destroy,
     cloud_help,
@@ -15,9 +16,11 @@ from chatops.commands import (
     cloud_logs,
     cloud_recover_session,
     cloud_sessions,
+    cloud_settings,
     cloud_status,
     decide,
     passphrase,
+    plan_details,
     resume,
 )
 from chatops.commands.base import Button, Command, Form
@@ -30,11 +33,13 @@ COMMANDS: Mapping[str, Command] = {
         cloud_init,
         cloud_deploy,
         cloud_status,
+        cloud_cost,
         cloud_cancel,
         cloud_destroy,
         cloud_logs,
         cloud_sessions,
         cloud_recover_session,
+        cloud_settings,
         cloud_help,
     )
 }
@@ -48,6 +53,7 @@ BUTTONS: Mapping[str, Button] = {
         decide.APPROVE,
         decide.REJECT,
         decide.CANCEL,
+        plan_details.DETAILS,
         resume.RESUME,
         resume.DESTROY,
         cloud_sessions.CLOSE,

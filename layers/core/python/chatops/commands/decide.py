@@ -1,19 +1,28 @@
 """Approve, reject, cancel: what a person may say to a run. Nothing in a custom_id is believed but the run's name."""
 
+from dataclasses import asdict
+
 from chatops.commands.base import Button, Call
 from chatops.commands.lookup import run_to_decide, view_of
 from chatops.commands.reattach import reply_token
 from chatops.commands.services import Services
 from chatops.discord import render
+from chatops.discord.story_card import CHEAPER, over_budget
 from chatops.domain.runs import Run, Status
 from chatops.errors import ConflictError, OutsideError, UserError
+from chatops.runs.budget import budget_verdict
 from chatops.runs.live import edit_or_leave_a_note
 
 _TOO_LATE = "Somebody decided before you, or the time to decide is over. The message shows what became of it."
 
 
 def approve(call: Call, services: Services) -> None:
-    """Let the run apply the plan that is shown."""
+    """Let the run apply the plan that is shown.
+
+    Raises:
+        UserError: the guild's budget does not allow it by now; the settings or other deployments may have changed.
+    """
+    _check_budget(run_to_decide(call.argument, call, services), services)
     _decide("approve", call, services)
     run = services.runs.get(call.argument)
     if run and run.status is Status.AWAITING:  # else its build shows more by now
@@ -44,6 +53,14 @@ def cancel(run_id: str, call: Call, services: Services) -> str:
     return (
         f"Stopping `{run.deployment}`: finishing the current resource. The message of the run tells when it has ended."
     )
+
+
+def _check_budget(run: Run, services: Services) -> None:
+    planned = run.plan.get("story", {}).get("cost", {})
+    verdict = budget_verdict(run, planned, services.settings, services.deployments, services.runs)
+    if verdict.blocked:
+        told = "\n".join(text for _, text in over_budget(asdict(verdict)))
+        raise UserError(f"💸 Not approved: this server's budget does not allow this plan.\n{told}\n{CHEAPER}")
 
 
 def _waits(run: Run) -> bool:

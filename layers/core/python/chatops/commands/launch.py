@@ -52,6 +52,7 @@ def launch(
         region=(known.region if known else "") or (session.region if session else ""),
         project_id=session.project_id if session else "",
         session_id=session.id if session else "",
+        locale=call.locale,
         token=reply_token(call, now),
     )
     start = Start(services.runs, services.deployments, services.artefacts, services.workflow, services.seal_credentials)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:  # the front door reads the registry too, and must not load th
     from collections.abc import Callable, Mapping
 
     from chatops.blueprints import Catalogue
-    from chatops.ports import Artefacts, Chat, DeploymentStore, InteractionStore, RunStore, Workflow
+    from chatops.ports import Artefacts, Chat, DeploymentStore, GuildSettings, InteractionStore, RunStore, Workflow
     from chatops.vault.sessions import Sessions
 
 
@@ -21,6 +21,7 @@ class Services:
     catalogue: Catalogue
     interactions: InteractionStore
     deployments: DeploymentStore
+    settings: GuildSettings
     runs: RunStore
     artefacts: Artefacts
     workflow: Workflow

@@ -18,6 +18,7 @@ _WANTED: Final[Mapping[OptionType, str]] = {
     OptionType.STRING: "text",
     OptionType.INTEGER: "a whole number",
     OptionType.BOOLEAN: "true or false",
+    OptionType.NUMBER: "a number",
     OptionType.ATTACHMENT: "an attached file",
 }
 
@@ -69,6 +70,8 @@ def _is_of_type(value: OptionValue | None, kind: OptionType) -> bool:
             return isinstance(value, bool)
         case OptionType.INTEGER:
             return type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER
+        case OptionType.NUMBER:
+            return isinstance(value, int | float) and type(value) is not bool and -MAX_INTEGER <= value <= MAX_INTEGER
 
 
 def _check_text(label: str, option: Option, value: str) -> None:

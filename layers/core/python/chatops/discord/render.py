@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chatops.discord.plan_card import approval as approval
+from chatops.discord.plan_card import decision, plan_fields, plan_text, run_footer
 from chatops.discord.replies import ButtonStyle, Colour, Reply, ReplyButton
-from chatops.discord.text import bar, code, counts, duration, error_text, errors, flat, in_flight, left, listing
+from chatops.discord.story_card import CHEAPER, change_of_cost, over_budget, priced_by
+from chatops.discord.text import bar, code, duration, error_text, errors, flat, in_flight, left, listing
 from chatops.domain.deployments import Deployment
 from chatops.domain.progress import Step
-from chatops.domain.runs import CHATOPS, FILES_KEPT_DAYS, HEARTBEAT_SECONDS, Phase, Run, Status
+from chatops.domain.runs import FILES_KEPT_DAYS, HEARTBEAT_SECONDS, Phase, Run, Status
 from chatops.terraform.secret_shapes import shapes
 
 if TYPE_CHECKING:
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 
 Fields = list[tuple[str, str]]
 
-_SIGNS = {"create": "+", "update": "~", "delete": "-", "read": "?", "import": "<", "move": ">", "forget": "."}
 _STOPPING = "⏹️ Stopping: finishing the current resource"
 
 
@@ -26,7 +28,7 @@ def started(run: Run) -> Reply:
         title="🧨 Destruction Started" if run.destroy else "🚀 Deployment Started",
         text=f"{bar(0, 0)}\nInitializing...\n(waiting for a build)",
         colour=Colour.GREY,
-        footer=_footer(run),
+        footer=run_footer(run),
         buttons=(_cancel(run),),
     )
 
@@ -42,7 +44,7 @@ def progress(run: Run, view: "ProgressView") -> Reply:
         title=_stopping(view) if run.cancel_requested_by else _title(run, view, silent),
         text="\n".join(line for line in lines if line),
         colour=Colour.RED if trouble else Colour.GREY if _waits(view) else colour,
-        footer=_footer(run),
+        footer=run_footer(run),
         buttons=() if run.cancel_requested_by else (_cancel(run),),
     )
 
@@ -121,35 +123,13 @@ def _time(run: Run, view: "ProgressView") -> str:
     return f"⏱️ {'waiting for' if _waits(view) else view.phase.value + ','} {duration(view.elapsed)}{rest}"
 
 
-def approval(run: Run, expires_at: int) -> Reply:
-    """The plan, for the person who decides."""
-    plan = run.plan
-    lines = [f"{'/'.join(_SIGNS[kind] for kind in kinds):>3} {flat(address)}" for address, *kinds in plan["operations"]]
-    fields: Fields = []
-    if plan["destroyed"]:
-        fields.append(
-            (f"⚠️ {plan['destroy']} to destroy, for ever", listing(map(flat, plan["destroyed"]), plan["destroy"]))
-        )
-    if plan["outputs_changed"]:
-        fields.append(("Outputs that change", ", ".join(code(name, 60) for name in plan["outputs_changed"][:10])))
-    return Reply(
-        title="🗺️ The plan is ready: " + ("destroy it?" if run.destroy else "deploy it?"),
-        text=f"**{counts(plan)}**\n{listing(lines, plan['addresses'], 2500, 'diff')}\n"
-        f"Decide <t:{expires_at}:R>: <@{run.user_id}>, or a member with Manage Server.",
-        colour=Colour.AMBER,
-        fields=tuple(fields),
-        footer=f"{_footer(run)} · plan {run.plan_sha256[:12]}",
-        buttons=_decision(run),
-    )
-
-
 def approved(run: Run, person_id: str) -> Reply:
     """The live message between the decision and the build."""
     return Reply(
         title="👍 Approved",
         text=f"{bar(0, int(run.plan.get('total', 0)))}\nApproved by <@{person_id}>. Waiting for a build...",
         colour=Colour.BLUE,
-        footer=_footer(run),
+        footer=run_footer(run),
         buttons=(_cancel(run),),
     )
 
@@ -160,7 +140,7 @@ def stopping(run: Run, cause: str) -> Reply:
         title=_STOPPING,
         text=f"{cause or 'A stop was asked for.'}\nThe lock is given back when the build has ended.",
         colour=Colour.AMBER,
-        footer=_footer(run),
+        footer=run_footer(run),
     )
 
 
@@ -176,7 +156,7 @@ def moved(run: Run) -> Reply:
         title="↪️ Continued in a newer message",
         text=f"The run of {code(run.deployment)} is shown further down in this channel.",
         colour=Colour.GREY,
-        footer=_footer(run),
+        footer=run_footer(run),
     )
 
 
@@ -221,15 +201,19 @@ def final(run: Run, view: "ProgressView") -> Reply:
         lines.insert(0, _bar(run, view))
     if run.status is Status.INTERRUPTED:
         lines.append(f"How far it got: {reached(run, view)}.")
+    if run.status is Status.SUCCEEDED and (cost := change_of_cost(run.plan.get("story", {}))):
+        lines.append(cost)
     broken = run.status in _BROKEN
     fields = _what_failed(run, view) + _what_exists(run, view) + _log_of(run) if broken else []
     fields += _outputs(run.detail.get("outputs", {}))
+    if run.status is Status.OVER_BUDGET:
+        fields += [*over_budget(run.plan.get("budget", {})), ("What to do", CHEAPER)]
     return Reply(
         title=title.format(what="Destruction" if run.destroy else "Deployment"),
         text="\n".join(lines),
         colour=colour,
         fields=tuple(fields),
-        footer=f"{_footer(run)} · {duration(run.ended_at - run.created_at)}",
+        footer=f"{run_footer(run)} · {duration(run.ended_at - run.created_at)}",
         buttons=_ways_on(run),
     )
 
@@ -258,6 +242,11 @@ _ENDINGS: Mapping[Status, tuple[str, Colour, str]] = {
         "✅ Nothing to change",
         Colour.GREEN,
         "{name} is already as it should be; nobody has to approve anything.",
+    ),
+    Status.OVER_BUDGET: (
+        "💸 Over budget",
+        Colour.RED,
+        "Nothing was changed in {name}: this server's budget does not allow this plan.",
     ),
     Status.REJECTED: ("🚫 {what} rejected", Colour.GREY, "Nothing was changed in {name}."),
     Status.EXPIRED: (
@@ -335,7 +324,8 @@ def _log_of(run: Run) -> Fields:
 
 
 def status(deployment: Deployment, run: Run | None, view: "ProgressView | None") -> Reply:
-    """One deployment, for /cloud-status."""
+    """One deployment, for /cloud-status; with the plan's story where somebody has to decide about it."""
+    waits = run is not None and run.status is Status.AWAITING
     fields: Fields = [("Blueprint", code(deployment.blueprint)), ("Status", deployment.status)]
     if run:
         fields += _run_fields(deployment, run, view)
@@ -343,13 +333,21 @@ def status(deployment: Deployment, run: Run | None, view: "ProgressView | None")
         fields.append(("⚠️ The state could not be saved", _UNSAVED))
     if deployment.variables:
         text = ", ".join(f"{name}={value}" for name, value in deployment.variables.items())
-        fields.append(("Variables", code(text, 900)))
+        fields.append(("Variables now" if waits else "Variables", code(text, 300 if waits else 900)))
+    title, text, foot = f"☁️ {deployment.name}", "", ""
+    if run and run.status is Status.AWAITING:
+        text, foot = (
+            plan_text(run, run.approval.expires_at if run.approval else 0),
+            priced_by(run.plan.get("story", {})),
+        )
+        taken = len(title) + len(text) + len(foot) + sum(len(name) + len(value) for name, value in fields)
+        fields += plan_fields(run, taken)
     fields += [(name, code(str(value), 900)) for name, value in list(deployment.outputs.items())[:15]]
     colour = Colour.BLUE if deployment.lock else Colour.GREEN if deployment.status == "deployed" else Colour.AMBER
     buttons: tuple[ReplyButton, ...] = ()
     if run:
-        buttons = _decision(run) if run.status is Status.AWAITING else () if deployment.lock else _ways_on(run)
-    return Reply(title=f"☁️ {deployment.name}", colour=colour, fields=tuple(fields), buttons=buttons)
+        buttons = decision(run) if waits else () if deployment.lock else _ways_on(run)
+    return Reply(text, title, colour, tuple(fields), foot, buttons)
 
 
 def _run_fields(deployment: Deployment, run: Run, view: "ProgressView | None") -> Fields:
@@ -360,16 +358,6 @@ def _run_fields(deployment: Deployment, run: Run, view: "ProgressView | None") -
         shown = (bar(view.progress.completed, view.progress.total), _happening(run, view), _time(run, view))
         fields.append(("Progress", "\n".join(shown)))
     return fields
-
-
-def _footer(run: Run) -> str:
-    asked = " · stopped by the watchdog" if run.cancel_requested_by == CHATOPS else ""
-    return f"{run.deployment} · {run.blueprint} · run {run.id}{asked}"
-
-
-def _decision(run: Run) -> tuple[ReplyButton, ...]:
-    style = ButtonStyle.DANGER if run.destroy else ButtonStyle.SUCCESS
-    return (ReplyButton("Approve", f"v1:approve:{run.id}", style), ReplyButton("Reject", f"v1:reject:{run.id}"))
 
 
 def _cancel(run: Run) -> ReplyButton:

@@ -1,5 +1,6 @@
 """Pieces of messages. Whatever is not our own text is shown as code, where Discord reads no markdown."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from unicodedata import category
@@ -14,6 +15,9 @@ ERRORS_SHOWN = 3
 _CELLS = 10
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})  # controls, direction and zero-width marks, surrogates, private use
+
+_MARKDOWN = re.compile(r"([\\*_~`|>#\[\]<@])|(?<=:)(?=//)|(?<=\bwww)(?=\.)")
+"""What Discord reads as markdown, a mention or a link; a backslash before any of it makes it plain."""
 
 _VERBS = {
     OperationKind.CREATE: "Creating",
@@ -50,6 +54,38 @@ def listing(lines: Iterable[str], in_all: int, limit: int = 1000, language: str 
     if in_all > len(kept):
         kept.append(f"… and {in_all - len(kept)} more")
     return block(kept, limit, language)
+
+
+def plain(text: str) -> str:
+    """The text on one line, with nothing in it that Discord reads as anything but text."""
+    return _MARKDOWN.sub(lambda found: f"\\{found[1] or ''}", flat(text))
+
+
+def prose(text: str, addresses: Iterable[str], limit: int = 500) -> str:
+    """A sentence of ours as plain text of at most `limit` characters, with these addresses in it as code."""
+    named = sorted({each for each in addresses if "." in each}, key=len, reverse=True)
+    parts = re.split("(" + "|".join(map(re.escape, named)) + ")", text) if named else [text]
+    shown, room = "", limit - 1
+    for place, part in enumerate(parts):
+        piece = code(part, 80) if place % 2 else _spaced(part)
+        if len(piece) > room:
+            return shown.rstrip() + ("" if place % 2 else plain(part[: room // 2]).rstrip()) + "…"
+        shown, room = shown + piece, room - len(piece)
+    return shown.strip()
+
+
+def _spaced(text: str) -> str:
+    """Plain text that keeps the space around it: code stands before and after."""
+    inner = plain(text)
+    before, after = " " * text[:1].isspace(), " " * text[-1:].isspace()
+    return f"{before}{inner}{after}" if inner else before or after
+
+
+def dollars(amount: float) -> str:
+    """US dollars and cents as a person writes them."""
+    size = abs(amount)
+    sign = "-" if amount <= -0.005 else ""
+    return f"{sign}${size:,.2f}" if size >= 0.005 or not size else "less than $0.01"
 
 
 def flat(text: str) -> str:

@@ -28,7 +28,7 @@ class Lock:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A named instance of a blueprint in a guild; it owns one Terraform state."""
+    """A named instance of a blueprint in a guild; it owns one Terraform state. `cost` is explained in money.py."""
 
     guild_id: str
     name: str
@@ -41,6 +41,7 @@ class Deployment:
     fence: int = 0
     lock: Lock | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, Any] = field(default_factory=dict)
     updated_by: str = ""
     updated_at: int = 0
     last_run_id: str = ""

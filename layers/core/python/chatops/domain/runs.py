@@ -44,6 +44,7 @@ class Status(StrEnum):
     APPLYING = "applying"
     SUCCEEDED = "succeeded"
     NO_CHANGES = "no changes"
+    OVER_BUDGET = "over budget"
     REJECTED = "rejected"
     EXPIRED = "approval expired"
     CANCELLED = "cancelled"
@@ -126,6 +127,7 @@ class Run:
 
     `session_id` is the session whose credentials it took. `previous_run_id` is the run that held the deployment before.
     `unsaved_run_id` is an earlier run whose state Terraform could not save: this run saves it before anything else.
+    `locale` is the language of Discord's client of the person who started it, as Discord spells it.
     """
 
     id: str
@@ -142,6 +144,7 @@ class Run:
     region: str = ""
     project_id: str = ""
     session_id: str = ""
+    locale: str = ""
     previous_run_id: str = ""
     unsaved_run_id: str = ""
     status: Status = Status.STARTING

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from chatops.discord import render
+from chatops.domain.money import cost_of
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import CHATOPS, GRACE_SECONDS, PHASE_SECONDS, Phase, Run, Status, storable
 from chatops.errors import ChatOpsError, ConflictError, OutsideError
@@ -162,13 +163,22 @@ class Report:
             if run.destroy and run.status in (Status.SUCCEEDED, Status.NO_CHANGES):
                 self.deployments.forget(guild, name, run.id)
             else:
-                if changes := _outcome(run):
+                if changes := _outcome(run) | self._cost(run):
                     self.deployments.record(guild, name, run.id, changes)
                 if not self.deployments.release(guild, name, run.id):
                     return
         except ConflictError:
             return  # the lock was given back by an earlier call
         self._keep_times(run)
+
+    def _cost(self, run: Run) -> dict[str, Any]:
+        """What the deployment costs from now on, if this run changed that, or found out."""
+        complete = run.status in (Status.SUCCEEDED, Status.NO_CHANGES)
+        if not run.got_to_work and not (complete and run.plan.get("story")):
+            return {}
+        known = self.deployments.get(run.guild_id, run.deployment)
+        before = known.cost if known else {}
+        return {"cost": cost_of(run.plan.get("story", {}), before, run.ended_at, complete)}
 
     def _keep_times(self, run: Run) -> None:
         """For the estimates of later runs, once: whoever gave the lock back. A guess is not worth a failure."""
