@@ -15,16 +15,17 @@ Other = tuple[str, Mapping[str, Any]]
 """Another resource of the plan: its address, such as `aws_launch_template.t`, and its attributes."""
 
 
-def change(address: str, after: Mapping[str, Any], unknown: object = None) -> dict[str, Any]:
-    """An entry of a plan's resource_changes that creates this."""
+def change(address: str, after: Mapping[str, Any], unknown: object = None, exists: bool = False) -> dict[str, Any]:
+    """An entry of a plan's resource_changes that creates this, or leaves it as it is."""
     kind, name = address.split(".")
+    before, action = (after, "no-op") if exists else (None, "create")
     return {
         "address": address,
         "mode": "managed",
         "type": kind,
         "name": name,
         "provider_name": "registry.terraform.io/hashicorp/aws",
-        "change": {"actions": ["create"], "before": None, "after": after, "after_unknown": unknown or {}},
+        "change": {"actions": [action], "before": before, "after": after, "after_unknown": unknown or {}},
     }
 
 
@@ -34,10 +35,11 @@ def plan_of(
     others: Iterable[Other] = (),
     expressions: Mapping[str, Any] | None = None,
     unknown: object = None,
+    exists: bool = False,
 ) -> Plan:
     """A plan of one resource in question, others beside it, and the configuration's expressions of the first."""
     kind, name = address.split(".")
-    entries = [change(address, attributes, unknown), *(change(at, after) for at, after in others)]
+    entries = [change(address, attributes, unknown, exists), *(change(at, after) for at, after in others)]
     configured = [{"address": address, "mode": "managed", "type": kind, "name": name, "expressions": expressions or {}}]
     for at, after in others:
         other, called = at.split(".")
@@ -59,9 +61,10 @@ def bill(
     expressions: Mapping[str, Any] | None = None,
     region: str = "us-east-1",
     unknown: object = None,
+    exists: bool = False,
 ) -> tuple[Component, ...]:
     """The components of one resource, with the real price book."""
-    plan = plan_of(f"{kind}.it", attributes, others, expressions, unknown)
+    plan = plan_of(f"{kind}.it", attributes, others, expressions, unknown, exists)
     resource = plan.resources[0]
     values = Values(resource.after or {}, resource.unknown)
     return tuple(KINDS[kind](Asked(resource, values, plan, open_book(), region)))

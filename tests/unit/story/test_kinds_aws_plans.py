@@ -210,9 +210,19 @@ def test_a_spot_request_costs_less_and_says_about():
 @pytest.mark.parametrize(("configured", "disks"), [("instance_type", 0.80), ("ebs_block_device", 0.80 + 50)])
 def test_disks_that_hang_on_an_instance_by_themselves_are_not_billed_twice(configured, disks):
     attributes = {"instance_type": "t3.medium", "ebs_block_device": [{"volume_size": 500, "volume_id": "vol-1"}]}
-    components = bill("aws_instance", attributes, expressions={configured: {"constant_value": 1}})
+    expressions = {configured: {"constant_value": 1}}
+    there, new = (bill("aws_instance", attributes, expressions=expressions, exists=each) for each in (True, False))
 
-    assert monthly(components) == pytest.approx(30.37 + disks, rel=0.001)
+    assert monthly(there) == pytest.approx(30.37 + disks, rel=0.001)
+    assert monthly(new) == pytest.approx(30.37 + 0.80 + 50, rel=0.001)  # nothing else can hang on it yet
+
+
+def test_an_address_that_came_with_an_elastic_ip_is_not_billed_twice():
+    attributes = {"instance_type": "t3.medium", "associate_public_ip_address": True}
+
+    for configured, addresses in (("instance_type", 0), ("associate_public_ip_address", 1)):
+        components = bill("aws_instance", attributes, expressions={configured: {"constant_value": 1}}, exists=True)
+        assert sum("IPv4" in each.name for each in components) == addresses
 
 
 def test_unlimited_credits_and_a_public_address_count_by_use_alone():

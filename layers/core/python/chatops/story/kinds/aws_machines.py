@@ -133,10 +133,16 @@ def _mapped(asked: Asked, template: Values, count: float, without: Iterable[str]
 
 def _further_disks(asked: Asked, values: Values, count: float = 1.0) -> Iterator[Component]:
     """What hangs on a machine besides its root volume, as the instance or the launch configuration says."""
-    # What hangs on an instance by a resource of its own is in its state too, and would be billed twice.
-    if asked.resource.type != "aws_instance" or asked.plan.configured(asked.resource, "ebs_block_device") is not False:
+    if _own(asked, "ebs_block_device"):
         for place, disk in enumerate(values.blocks("ebs_block_device")):
             yield from volume(asked, disk, count, f"ebs_block_device[{place}]")
+
+
+def _own(asked: Asked, attribute: str) -> bool:
+    """Whether it is the machine's own: once it runs, disks and addresses of other resources are in its state too."""
+    if asked.resource.type != "aws_instance" or asked.resource.before is None:
+        return True
+    return asked.plan.configured(asked.resource, attribute) is not False
 
 
 def _from_instance(values: Values, template: Values) -> Launch:
@@ -158,7 +164,9 @@ def _from_instance(values: Values, template: Values) -> Launch:
 def _instance_kind(asked: Asked) -> Iterable[Component]:
     template = _template_of(asked, "launch_template")
     launch = _from_instance(asked.values, template)
-    yield from machines(asked, replace(launch, spot=launch.spot or asked.resource.type == "aws_spot_instance_request"))
+    spot = launch.spot or asked.resource.type == "aws_spot_instance_request"
+    addressed = launch.addressed and _own(asked, "associate_public_ip_address")
+    yield from machines(asked, replace(launch, spot=spot, addressed=addressed))
     own = asked.values.has("root_block_device")
     roots = [each for each in template.blocks("block_device_mappings") if each.text("device_name") in _ROOT_NAMES]
     if own or not roots:
