@@ -46,7 +46,7 @@ def _not(look: Look) -> Look:
 
 
 LOST = "Its data are destroyed with it and the plan keeps no copy: there is no undo."
-_KEEPS = "It holds data: a copy or a way back is left, but whatever uses it breaks."
+_KEEPS = "This holds data. It goes only with a last copy, a way back, or once it is empty; what uses it breaks."
 
 GONE = (
     *(
