@@ -16,6 +16,7 @@ from tests.infrastructure.template import ROOT, functions, resource, resources, 
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 NAMES = {folder: "".join(part.capitalize() for part in folder.split("_")) for folder in FOLDERS}
 ASYNCHRONOUS = ["commands", "track_progress", "report_run", "sweep"]
+UNKEPT = ["advise"]  # answers a person while the interaction lives; nobody could do so later
 NEEDS_CONTENT = ["commands", "hand_over", "interactions"]
 
 # What Lambda sets by itself, and what the template gives to all.
@@ -84,7 +85,7 @@ def test_what_an_asynchronous_function_could_not_do_is_kept(folder: str) -> None
     assert all(queue not in str(body.get("DeadLetterConfig")) for body in others)
 
 
-@pytest.mark.parametrize("folder", ASYNCHRONOUS)
+@pytest.mark.parametrize("folder", ASYNCHRONOUS + UNKEPT)
 def test_an_asynchronous_function_is_retried_for_a_bounded_time(folder: str) -> None:
     settings = resources("AWS::Lambda::EventInvokeConfig")[f"{NAMES[folder]}FunctionEventInvokeConfig"]
 
@@ -115,6 +116,17 @@ def test_no_other_function_is_invoked_asynchronously() -> None:
     with_queue = {name for name, body in functions().items() if "DeadLetterConfig" in body}
 
     assert with_queue == {NAMES[folder] for folder in ASYNCHRONOUS}
+    assert {name.removesuffix("FunctionEventInvokeConfig") for name in resources("AWS::Lambda::EventInvokeConfig")} == {
+        NAMES[folder] for folder in ASYNCHRONOUS + UNKEPT
+    }
+
+
+def test_advice_gets_every_try_before_its_interaction_is_over() -> None:
+    """A token lives for fifteen minutes (discord-api-docs); Lambda tries again after one minute, then after two."""
+    timeout = functions()["Advise"]["Timeout"]
+    settings = resources("AWS::Lambda::EventInvokeConfig")["AdviseFunctionEventInvokeConfig"]
+
+    assert 3 * timeout + 60 + 120 <= settings["MaximumEventAgeInSeconds"] < 15 * 60 - timeout
 
 
 @each_function

@@ -76,6 +76,7 @@ USES = {
         Use(S3Artefacts, "get", RUN_FILES + "log-*.gz"),
         Use(S3Artefacts, "get", RUN_FILES + "story.json.gz"),
         Use(DynamoGuildSettings, "of change", GUILDS),
+        Use(AsyncFunction, "__call__", "${AdviseFunction.Arn}"),  # /cloud-advise
         Use(StepFunctionsWorkflow, "start", MACHINE),
         Use(StepFunctionsWorkflow, "decide", "*"),
         BOT_TOKEN,

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +49,7 @@ class Bot:
     keys: InMemoryDataKeys = field(default_factory=InMemoryDataKeys)
     blobs: InMemoryBlobTable = field(default_factory=InMemoryBlobTable)
     log: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    advised: list[Mapping[str, Any]] = field(default_factory=list)
     number: int = 1100000000000001000
 
     def __post_init__(self) -> None:
@@ -63,6 +65,7 @@ class Bot:
             chat=self.chat,
             seal_credentials=lambda guild, run, values: seal_credentials(self.keys, guild, run, values).encode(),
             open_option=lambda text, context: open_option(self.keys, context, text),
+            advise=self.advised.append,
             clock=self.clock,
             sleep=self.clock.sleep,
         )

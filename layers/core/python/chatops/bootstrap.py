@@ -115,6 +115,7 @@ def commands() -> Any:
         chat=_chat(),
         seal_credentials=lambda guild, run, values: seal_credentials(run_keys, guild, run, values).encode(),
         open_option=lambda text, context: open_option(recovery_keys, context, text),
+        advise=AsyncFunction(_client("lambda"), settings.advise_function),
         clock=time.time,
         sleep=time.sleep,
     )
@@ -236,6 +237,17 @@ def advise() -> Any:
         settings=DynamoGuildSettings(_table(settings.guilds_table)),
         tell=Storyteller(settings.latte_usd, settings.story_language, _model()),
     )
+
+
+@cache
+def advisor() -> Any:
+    """For `advise`, when a person asks; the bot token is not needed, and not given."""
+    from chatops.adapters.discord_http import DiscordChat
+    from chatops.commands.advice import Advisor
+
+    settings, discord = config.AdviseConfig.from_env(os.environ), config.AnswerConfig.from_env(os.environ)
+    chat = DiscordChat(discord.discord_api_base_url, lambda: None)
+    return Advisor(settings.latte_usd, settings.story_language, _model(), chat)
 
 
 def _model() -> Callable[[], Model | None]:

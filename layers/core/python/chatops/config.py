@@ -106,6 +106,7 @@ class CommandsConfig(_Settings):
     recovery_key: str
     run_credentials_key: str
     state_machine: str
+    advise_function: str
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,13 @@ class AdviseConfig(_Settings):
     runs_bucket: str
     latte_usd: float
     story_language: str = ""
+
+
+@dataclass(frozen=True)
+class AnswerConfig(_Settings):
+    """How Discord is reached with nothing but an interaction's own token."""
+
+    discord_api_base_url: str
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ beside these with its COMMAND, a line here, and a test.
 from collections.abc import Mapping
 
 from chatops.commands import (
+    cloud_advise,
     cloud_cancel,
     cloud_cost,
     cloud_deploy,
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
         cloud_deploy,
         cloud_status,
         cloud_cost,
+        cloud_advise,
         cloud_cancel,
         cloud_destroy,
         cloud_logs,

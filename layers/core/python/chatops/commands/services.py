@@ -28,5 +28,6 @@ class Services:
     chat: Chat
     seal_credentials: Callable[[str, str, Mapping[str, Any]], bytes]
     open_option: Callable[[str, Mapping[str, str]], str]
+    advise: Callable[[Mapping[str, Any]], None]
     clock: Callable[[], float]
     sleep: Callable[[float], None]
