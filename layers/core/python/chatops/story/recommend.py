@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
 from chatops.story.costs import HOURS
+from chatops.story.kinds.gcp_serverless import tier
 from chatops.story.prices import HOME, Book, Machine, Price
 from chatops.story.story import Candidate, Recommendation
 from chatops.story.workload_offers import (
@@ -25,6 +26,7 @@ from chatops.story.workload_offers import (
     PEAK,
     REQUESTS_PER_VCPU,
     REQUESTS_PER_VISIT,
+    TIERED,
     Line,
     Offer,
 )
@@ -340,7 +342,7 @@ def _sized(line: Line, cloud: str, region: str, load: Load, book: Book) -> tuple
         return (machine.hourly, 1) if machine else None
     if line.item == "cloudsql.vcpu" and load.vcpu > LARGEST_DATABASE:
         return None
-    price = book.unit(cloud, region, line.item)
+    price = book.unit(cloud, tier(region) if line.item in TIERED else region, line.item)
     return (price, 1) if price else None
 
 

@@ -26,6 +26,10 @@ HOURS: Final = 730
 """Of a month, as story/costs.py has it."""
 GB_SECONDS = 0.05
 """Of a call of a function: 0.1 s with half a GB; rule of thumb."""
+VCPU_SECONDS = 0.1
+"""The same call in a container that has a vCPU to itself meanwhile."""
+TIERED: Final = frozenset({"cloudrun.cpu_req", "cloudrun.mem_req"})
+"""Items that the book has by tiers of regions."""
 _GHZ_SECONDS = 0.08
 """The same call on Google's functions, at 800 MHz."""
 JOB = 60.0
@@ -214,7 +218,21 @@ STATIC = (
     ),
 )
 _RUNS = "It runs your container, and no machine under it is yours to look after."
+CLOUD_RUN = Offer(
+    "gcp",
+    "Cloud Run",
+    "serverless",
+    "It runs your container while somebody calls, and costs nothing while nobody does.",
+    (
+        Line("cloudrun.requests", request=1),
+        Line("cloudrun.cpu_req", request=VCPU_SECONDS),
+        Line("cloudrun.mem_req", request=GB_SECONDS),
+        Line("egress.internet", traffic=1),
+    ),
+    "The first call after a pause is slow.",
+)
 CONTAINERS = (
+    CLOUD_RUN,
     Offer(
         "aws",
         "AWS Fargate",

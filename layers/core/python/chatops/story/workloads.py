@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from chatops.story.workload_offers import (
     BACKUP,
+    CLOUD_RUN,
     CONTAINERS,
     DATA,
     DATABASE,
@@ -73,6 +74,7 @@ WORKLOADS: Final[Mapping[str, Workload]] = {
         "Every app that calls it gets errors until it is back.",
         (
             *functions(GB_SECONDS, 1, "It is paid by the call, and nothing while nobody calls."),
+            CLOUD_RUN,
             *machines("One machine answers, at a price that does not move.", "aws/web-app")[:1],
         ),
         visits=10_000,

@@ -130,8 +130,13 @@ def scheduled(asked: Asked) -> Iterator[Component]:
     yield by_use("Job", unit(asked, "scheduler.job"), 0, 1, 1, "the first three of a billing account are free")
 
 
+def tier(region: str) -> str:
+    """Under which of its two names the book has Cloud Run's prices for a region."""
+    return "tier1" if region in _TIER_1 else "tier2"
+
+
 def _tiered(asked: Asked, item: str) -> Price | None:
-    return asked.book.unit("gcp", "tier1" if asked.region in _TIER_1 else "tier2", f"cloudrun.{item}")
+    return asked.book.unit("gcp", tier(asked.region), f"cloudrun.{item}")
 
 
 def _limits(resources: list[Values]) -> tuple[float, float]:
