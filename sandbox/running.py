@@ -95,7 +95,12 @@ class Sandbox:
         self._say("deploying template.yaml (sam deploy)")
         discord = self.discord
         self.outputs = stack.deploy(
-            self.emulator, discord.base_url, discord.application_id, discord.public_key_hex, discord.bot_token
+            self.emulator,
+            discord.base_url,
+            discord.cdn_url,
+            discord.application_id,
+            discord.public_key_hex,
+            discord.bot_token,
         )
         found = tools.find(self.emulator.url)
         self._say(f"builds use {Path(found.terraform).name} with the AWS provider {found.provider}")

@@ -13,7 +13,7 @@ NAME = "cloud-chatops"
 ACTIVITY = "sandbox-build"
 NOBODY = "http://127.0.0.1:9"
 """The discard port, where nothing listens."""
-_TIME_TO_LIVE = ("RecoveryBlobsTable", "RunsTable", "InteractionsTable", "GuildsTable")
+_TIME_TO_LIVE = ("RecoveryBlobsTable", "RunsTable", "InteractionsTable", "GuildsTable", "AuditTable")
 
 
 def build() -> None:
@@ -27,6 +27,7 @@ def build() -> None:
 def deploy(
     emulator: Emulator,
     discord_api: str,
+    discord_cdn: str,
     application_id: str,
     public_key: str,
     bot_token: str,
@@ -42,6 +43,7 @@ def deploy(
         "DiscordApplicationId": application_id,
         "DiscordPublicKey": public_key,
         "DiscordApiBaseUrl": discord_api,
+        "DiscordCdnBaseUrl": discord_cdn,
         "PythonRuntime": RUNTIME,
         "RunPhaseResource": activity,
         "BuildEventSource": phases.SOURCE,

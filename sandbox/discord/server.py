@@ -76,6 +76,11 @@ class DiscordServer:
         return f"{self.origin}{PREFIX}"
 
     @property
+    def cdn_url(self) -> str:
+        """What the app gets as DISCORD_CDN_BASE_URL: where the files are that people attach."""
+        return f"{self.origin}/cdn"
+
+    @property
     def application_id(self) -> str:
         """Snowflake."""
         return self.settings.application_id

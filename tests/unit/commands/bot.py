@@ -9,15 +9,23 @@ from chatops.commands.answer import answer
 from chatops.commands.services import Services
 from chatops.discord.interactions import MANAGE_GUILD, Interaction, InteractionType, Person, seal_context, to_payload
 from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.queues import Limits
 from chatops.domain.runs import Run
 from chatops.domain.sessions import session_id_of
 from chatops.vault.blobs import RecoveryBlobs
 from chatops.vault.ephemeral import EphemeralVault
-from chatops.vault.sealed import open_option, seal_credentials, seal_option
+from chatops.vault.sealed import open_connection, open_option, seal_connection, seal_credentials, seal_option
 from chatops.vault.sessions import Sessions
 from tests.fakes.blob_table import InMemoryBlobTable
+from tests.fakes.guilds import (
+    FakeAttachments,
+    FakeGuildAws,
+    InMemoryAuditLog,
+    InMemoryConnections,
+    InMemoryLines,
+)
 from tests.fakes.keys import InMemoryDataKeys
-from tests.fakes.outside import FakeChat, FakeClock, FakeWorkflow, InMemoryArtefacts
+from tests.fakes.outside import FakeBuilds, FakeChat, FakeClock, FakeWorkflow, InMemoryArtefacts
 from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, shown
 from tests.fakes.stores import (
     InMemoryDeploymentStore,
@@ -43,6 +51,13 @@ class Bot:
     runs: InMemoryRunStore = field(default_factory=InMemoryRunStore)
     deployments: InMemoryDeploymentStore = field(default_factory=InMemoryDeploymentStore)
     settings: InMemoryGuildSettings = field(default_factory=InMemoryGuildSettings)
+    connections: InMemoryConnections = field(default_factory=InMemoryConnections)
+    guild_aws: FakeGuildAws = field(default_factory=FakeGuildAws)
+    attachments: FakeAttachments = field(default_factory=FakeAttachments)
+    lines: InMemoryLines = field(default_factory=InMemoryLines)
+    audit: InMemoryAuditLog = field(default_factory=InMemoryAuditLog)
+    builds: FakeBuilds = field(default_factory=FakeBuilds)
+    limits: Limits = field(default_factory=lambda: Limits(concurrent=3, hourly=30))
     interactions: InMemoryInteractionStore = field(default_factory=InMemoryInteractionStore)
     artefacts: InMemoryArtefacts = field(default_factory=InMemoryArtefacts)
     workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
@@ -50,6 +65,7 @@ class Bot:
     blobs: InMemoryBlobTable = field(default_factory=InMemoryBlobTable)
     log: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     advised: list[Mapping[str, Any]] = field(default_factory=list)
+    reported: list[Mapping[str, Any]] = field(default_factory=list)
     number: int = 1100000000000001000
 
     def __post_init__(self) -> None:
@@ -59,13 +75,24 @@ class Bot:
             interactions=self.interactions,
             deployments=self.deployments,
             settings=self.settings,
+            connections=self.connections,
+            guild_aws=self.guild_aws,
+            attachments=self.attachments,
+            lines=self.lines,
+            audit=self.audit,
+            builds=self.builds,
             runs=self.runs,
             artefacts=self.artefacts,
             workflow=self.workflow,
             chat=self.chat,
             seal_credentials=lambda guild, run, values: seal_credentials(self.keys, guild, run, values).encode(),
+            seal_connection=lambda guild, provider, values: seal_connection(self.keys, guild, provider, values),
+            open_connection=lambda guild, provider, text: open_connection(self.keys, guild, provider, text),
             open_option=lambda text, context: open_option(self.keys, context, text),
             advise=self.advised.append,
+            report=self.reported.append,
+            limits=self.limits,
+            broker_arn="arn:aws:iam::000000000000:role/GuildAccessRole",
             clock=self.clock,
             sleep=self.clock.sleep,
         )

@@ -12,21 +12,33 @@ from botocore.config import Config
 
 from chatops import config
 from chatops.adapters.artefacts import S3Artefacts
+from chatops.adapters.audit_log import DynamoAuditLog
 from chatops.adapters.blob_table import DynamoBlobTable
 from chatops.adapters.builds import CodeBuildBuilds
+from chatops.adapters.connections import DynamoConnections
 from chatops.adapters.deployment_store import DynamoDeploymentStore
 from chatops.adapters.dynamodb import Table
 from chatops.adapters.functions import AsyncFunction
+from chatops.adapters.guild_aws import StsGuildAws
 from chatops.adapters.guild_settings import DynamoGuildSettings
 from chatops.adapters.interaction_store import DynamoInteractionStore
 from chatops.adapters.kms import KmsDataKeys
+from chatops.adapters.line_store import DynamoLines
 from chatops.adapters.run_store import DynamoRunStore
 from chatops.adapters.workflow import StepFunctionsWorkflow
 from chatops.blueprints import Catalogue, find_root
+from chatops.domain.queues import Limits
 from chatops.domain.runs import Run
 from chatops.ports import Chat, Model
 from chatops.vault.blobs import RecoveryBlobs
-from chatops.vault.sealed import open_credentials, open_option, seal_credentials, seal_option
+from chatops.vault.sealed import (
+    open_connection,
+    open_credentials,
+    open_option,
+    seal_connection,
+    seal_credentials,
+    seal_option,
+)
 
 _make_client: Callable[..., Any] = boto3.client
 
@@ -95,6 +107,7 @@ def front_door_outside() -> FrontDoorOutside:
 @cache
 def commands() -> Any:
     """For `commands`: the services of the handlers."""
+    from chatops.adapters.discord_cdn import DiscordCdn
     from chatops.commands.services import Services
     from chatops.vault.ephemeral import EphemeralVault
     from chatops.vault.sessions import Sessions
@@ -102,6 +115,7 @@ def commands() -> Any:
     settings = config.CommandsConfig.from_env(os.environ)
     recovery_keys = KmsDataKeys(_client("kms"), settings.recovery_key)
     run_keys = KmsDataKeys(_client("kms"), settings.run_credentials_key)
+    guild_keys = KmsDataKeys(_client("kms"), settings.guild_key)
     blobs = RecoveryBlobs(DynamoBlobTable(_client("dynamodb"), settings.recovery_blobs_table), time.time)
     return Services(
         sessions=Sessions(EphemeralVault(recovery_keys, time.time), blobs, time.time),
@@ -109,13 +123,24 @@ def commands() -> Any:
         interactions=DynamoInteractionStore(_table(settings.interactions_table)),
         deployments=DynamoDeploymentStore(_table(settings.deployments_table)),
         settings=DynamoGuildSettings(_table(settings.guilds_table)),
+        connections=DynamoConnections(_table(settings.guilds_table)),
+        guild_aws=_guild_aws(settings.guild_access_role),
+        attachments=DiscordCdn(settings.discord_cdn_base_url),
+        lines=DynamoLines(_table(settings.guilds_table)),
+        audit=DynamoAuditLog(_table(settings.audit_table)),
         runs=DynamoRunStore(_table(settings.runs_table)),
         artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        builds=CodeBuildBuilds(_client("codebuild")),
         workflow=StepFunctionsWorkflow(_client("stepfunctions"), settings.state_machine),
         chat=_chat(),
         seal_credentials=lambda guild, run, values: seal_credentials(run_keys, guild, run, values).encode(),
+        seal_connection=lambda guild, provider, values: seal_connection(guild_keys, guild, provider, values),
+        open_connection=lambda guild, provider, text: open_connection(guild_keys, guild, provider, text),
         open_option=lambda text, context: open_option(recovery_keys, context, text),
         advise=AsyncFunction(_client("lambda"), settings.advise_function),
+        report=AsyncFunction(_client("lambda"), settings.report_function),
+        limits=Limits(int(settings.max_concurrent_runs), int(settings.max_runs_per_hour)),
+        broker_arn=settings.guild_access_role,
         clock=time.time,
         sleep=time.sleep,
     )
@@ -189,13 +214,22 @@ def guild_client(service: str, region: str, credentials: Mapping[str, Any]) -> A
     )
 
 
+def _guild_aws(broker_arn: str) -> StsGuildAws:
+    return StsGuildAws(_client("sts"), lambda credentials: _client_with("sts", credentials, _PATIENT), broker_arn)
+
+
 def _s3_with(credentials: Mapping[str, str]) -> Any:
+    return _client_with("s3", credentials, Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+
+
+def _client_with(service: str, credentials: Mapping[str, str], manners: Config) -> Any:
+    """A client with these credentials, and never by oversight with the function's."""
     return _make_client(
-        "s3",
+        service,
         aws_access_key_id=credentials["access_key_id"],
         aws_secret_access_key=credentials["secret_access_key"],
-        aws_session_token=credentials["session_token"],
-        config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+        aws_session_token=credentials.get("session_token"),
+        config=manners,
     )
 
 

@@ -102,11 +102,18 @@ class CommandsConfig(_Settings):
     deployments_table: str
     guilds_table: str
     runs_table: str
+    audit_table: str
     runs_bucket: str
     recovery_key: str
+    guild_key: str
     run_credentials_key: str
+    guild_access_role: str
     state_machine: str
     advise_function: str
+    report_function: str
+    discord_cdn_base_url: str
+    max_concurrent_runs: float
+    max_runs_per_hour: float
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,8 @@ class HandOverConfig(_Settings):
     state_bucket: str
     run_credentials_key: str
     run_state_role: str
+    guild_access_role: str
+    audit_table: str
     data_key: str
     tool_name: str
     tool_version: str
@@ -167,12 +176,16 @@ class GeminiConfig(_Settings):
 
 @dataclass(frozen=True)
 class ReportConfig(_Settings):
-    """What a run leaves behind."""
+    """What a run leaves behind, and who is next."""
 
     runs_table: str
     deployments_table: str
     guilds_table: str
+    audit_table: str
     runs_bucket: str
+    state_machine: str
+    max_concurrent_runs: float
+    max_runs_per_hour: float
 
 
 @dataclass(frozen=True)

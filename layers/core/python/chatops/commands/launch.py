@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from chatops.commands.base import Call
+from chatops.commands.identity import identity_for
 from chatops.commands.lookup import view_of
 from chatops.commands.reattach import reattach, reply_token
 from chatops.commands.services import Services
@@ -11,8 +12,7 @@ from chatops.discord.replies import Reply
 from chatops.domain.blueprints import Value
 from chatops.domain.deployments import Deployment
 from chatops.domain.runs import Run, run_id_of
-from chatops.domain.sessions import Session
-from chatops.errors import LockedError, UserError
+from chatops.errors import LockedError
 from chatops.runs.start import Start
 
 
@@ -35,7 +35,7 @@ def launch(
     Raises:
         UserError: no session that fits, or another run holds the deployment.
     """
-    session = _session_for(provider, call, services, known)
+    identity = identity_for(provider, call, services, known)
     now = int(services.clock())
     run = Run(
         id=run_id_of(call.interaction_id),
@@ -49,42 +49,18 @@ def launch(
         fence=0,
         variables=variables,
         provider=provider,
-        region=(known.region if known else "") or (session.region if session else ""),
-        project_id=session.project_id if session else "",
-        session_id=session.id if session else "",
+        region=(known.region if known else "") or (identity.region if identity else ""),
+        project_id=identity.project_id if identity else "",
+        session_id=identity.session_id if identity else "",
         locale=call.locale,
         token=reply_token(call, now),
     )
     start = Start(services.runs, services.deployments, services.artefacts, services.workflow, services.seal_credentials)
     try:
-        credentials = session.credentials if session else {}
+        credentials = identity.credentials if identity else {}
         start(run, credentials, lambda started: _announce(started, _where_it_was_left(known, services), call, services))
     except LockedError as locked:
         _already_running(locked, run, call, services)
-
-
-def _session_for(provider: str, call: Call, services: Services, known: Deployment | None) -> Session | None:
-    """The session whose credentials a blueprint of this provider needs; None where it needs none.
-
-    Raises:
-        UserError: there is no open session, or it is for another provider, or for another project than the one where
-            the deployment exists: there Terraform would find nothing, and forget what it cannot find.
-    """
-    if provider == "none":
-        return None
-    project_id = known.project_id if known else ""
-    session = services.sessions.current(call.guild_id, call.person.id, provider, project_id)
-    if session.provider != provider:
-        raise UserError(
-            f"This needs credentials for `{provider}`, and your open session is for `{session.provider}`. "
-            f"Open one with `/cloud-init provider:{provider}`."
-        )
-    if known and project_id and project_id != session.project_id:
-        raise UserError(
-            f"`{known.name}` exists in project `{project_id}`, and your open session is for "
-            f"`{session.project_id}`. Open one with `/cloud-init project_id:{project_id}`."
-        )
-    return session
 
 
 def _where_it_was_left(known: Deployment | None, services: Services) -> str:

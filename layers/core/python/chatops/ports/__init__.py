@@ -1,0 +1,39 @@
+"""What the product needs from the outside, as Protocols; `adapters/` has the real ones."""
+
+from chatops.ports.discord import Attachments, Chat, InteractionStore, TextFile
+from chatops.ports.guilds import (
+    AuditLog,
+    Connections,
+    DeploymentStore,
+    GuildAws,
+    GuildSettings,
+    Lines,
+    Timings,
+)
+from chatops.ports.model import Model
+from chatops.ports.runs import Artefacts, Builds, RunRole, RunStore, Workflow
+from chatops.ports.vault import BlobRow, BlobTable, Context, DataKeys
+
+__all__ = [
+    "Artefacts",
+    "Attachments",
+    "AuditLog",
+    "BlobRow",
+    "BlobTable",
+    "Builds",
+    "Chat",
+    "Connections",
+    "Context",
+    "DataKeys",
+    "DeploymentStore",
+    "GuildAws",
+    "GuildSettings",
+    "InteractionStore",
+    "Lines",
+    "Model",
+    "RunRole",
+    "RunStore",
+    "TextFile",
+    "Timings",
+    "Workflow",
+]
