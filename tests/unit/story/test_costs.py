@@ -1,6 +1,6 @@
 """A component is a quantity at a price, or says that it has none."""
 
-from chatops.story.costs import HOURS, Compute, Usage, by_use, fixed, hourly
+from chatops.story.costs import HOURS, Compute, Usage, by_use, fixed, hourly, span
 from chatops.story.prices import Price
 
 PRICE = Price(0.04, "GB-month", "2026-07", "a list 2026-07, A")
@@ -40,3 +40,9 @@ def test_the_note_of_an_estimated_price_is_kept() -> None:
 
     assert fixed("Disk", 1, estimated, "size not said").note == "size not said; estimated: home rate"
     assert by_use("Traffic", estimated, 1, 2, 3).note == "estimated: home rate"
+
+
+def test_dates_are_told_from_the_first_to_the_last() -> None:
+    assert span({"2026-02", "2024-09", "2025"}) == "2024-09 to 2026-02"
+    assert span(["2026", "2026"]) == "2026"
+    assert span([]) == ""

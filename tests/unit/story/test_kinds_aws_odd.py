@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatops.story.kinds import Asked, aws
-from chatops.story.planned import read
-from chatops.story.prices import open_book
-from chatops.story.values import HIDDEN, Values
+from chatops.story.kinds import aws
+from chatops.story.values import HIDDEN
+from tests.unit.story import odd_plans
 from tests.unit.story.aws_bills import change
+from tests.unit.story.odd_plans import MARK, check
 
 SOURCE = "".join(file.read_text(encoding="utf-8") for file in sorted(Path(aws.__file__).parent.glob("aws_*.py")))
 BLOCKS = sorted(set(re.findall(r"\.blocks?\(\s*\"(\w+)\"", SOURCE)))
@@ -21,63 +21,19 @@ PLAIN = sorted(
 )
 NAMES = sorted({*BLOCKS, *PLAIN})
 """Every attribute that AWS's kinds read, and some other words, as their own source spells them."""
-MARK = "@everyone-plan-text"
 PLAUSIBLE = (
     *("t3.medium", "db.t3.large", "db.serverless", "cache.m4.large", "gp3", "io1", "standard", "FARGATE", "1 vCPU"),
     *("SPOT", "postgres", "sqlserver-ex", "aurora-mysql", "11", "1.29", "MULTI_AZ_1", "MicrosoftAD", "5.7", "12.1"),
-    *(
-        "kafka.t3.small",
-        "c4.2xlarge.search",
-        "dc2.large",
-        "dms.t2.micro",
-        "mw1.small",
-        "host",
-        "dedicated",
-        "t3.0xlarge",
-    ),
+    *("kafka.t3.small", "c4.2xlarge.search", "dc2.large", "dms.t2.micro", "mw1.small", "host", "dedicated"),
+    "t3.0xlarge",
 )
-ODD = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.sampled_from([-1, 0, 1, 3, 10**400, 1e300, -1e300, 5e-324, math.nan, math.inf, "1e9999", "-5", "٣", "0x10"]),
-    st.sampled_from([MARK, MARK * 1000, HIDDEN, "", "\0", "../../etc", "1.٣", "%s{0}", *PLAUSIBLE]),
-    st.sampled_from(PLAUSIBLE),
-)
-VALUE = st.recursive(
-    ODD,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=6),
-    max_leaves=25,
-)
-ATTRIBUTES = st.dictionaries(st.sampled_from(NAMES), VALUE, max_size=12)
+ATTRIBUTES = odd_plans.attributes(NAMES, PLAUSIBLE)
 KIND = st.sampled_from(sorted(aws.KINDS))
 REGION = st.sampled_from(["us-east-1", "eu-central-1", "mars-1", "", MARK, "us-gov-west-1"])
 
 
-def components(kind, attributes, unknown, region, other, expressions):
-    """The bill of a resource among others, each of which may refer to each in any attribute."""
-    entries = [change(f"{kind}.it", attributes, unknown), change(f"{other}.that", attributes)]
-    refers = {name: {"references": [f"{other}.that.id", f"{kind}.it", "var.x", MARK]} for name in expressions}
-    configured = [
-        {"address": f"{each}.{name}", "mode": "managed", "type": each, "name": name, "expressions": refers}
-        for each, name in ((kind, "it"), (other, "that"))
-    ]
-    plan = read({"resource_changes": entries, "configuration": {"root_module": {"resources": configured}}})
-    resource = plan.resources[0]
-    values = Values(resource.after or {}, resource.unknown)
-    return tuple(aws.KINDS[kind](Asked(resource, values, plan, open_book(), region)))
-
-
-def check(found):
-    for each in found:
-        assert each.monthly is None or (math.isfinite(each.monthly) and each.monthly >= 0), each
-        assert each.quantity is None or (math.isfinite(each.quantity) and each.quantity >= 0), each
-        assert each.price is None or each.price > 0, each
-        if each.usage:
-            assert 0 <= each.usage.low <= each.usage.medium <= each.usage.high < math.inf, each
-        if each.compute:
-            assert 0 <= each.compute.vcpu_hours < math.inf, each
-            assert MARK not in each.compute.machine
-        assert MARK not in each.name + each.note + each.source + each.unit
+def components(kind, attributes, unknown, region, other, referring):
+    return odd_plans.components(aws.KINDS, change, kind, (attributes, unknown), region, other, referring)
 
 
 @settings(max_examples=400, deadline=None)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from chatops.story.kinds.azure import KINDS
-from chatops.story.prices import open_book
 from tests.unit.story.azure_bills import bill, monthly
 
 S4, S10, P4, P10, E4, E30 = 1.536, 5.888, 5.28, 19.71, 2.40, 76.80
@@ -451,9 +450,3 @@ def test_every_type_priced_here_has_a_case_or_is_listed_as_without_one():
         "traffic_manager_profile", "virtual_machine_scale_set", "virtual_network_peering", "vpn_gateway",
         "vpn_gateway_connection", "web_pubsub", "windows_function_app",
     }  # fmt: skip
-
-
-def test_no_kind_prices_what_the_book_calls_free():
-    book = open_book()
-
-    assert {kind for kind in KINDS if book.kind(kind) == "free"} == set()

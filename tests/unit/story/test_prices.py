@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatops.story.kinds import kinds
+from chatops.story.kinds.basics import free
 from chatops.story.prices import HOME, Book, open_book
 from scripts import build_price_book
 
@@ -352,6 +354,9 @@ class TestTheRest:
     )
     def test_kinds(self, book: Book, kind: str, expected: str):
         assert book.kind(kind) == expected
+
+    def test_what_the_book_calls_free_is_priced_by_nobody(self, book: Book):
+        assert {name for name, kind in kinds().items() if book.kind(name) == "free" and kind is not free} == set()
 
     def test_the_newer_figure_of_a_grid_is_taken_and_named(self, book: Book):
         assert book.grid("aws", "us-east-1") == (360.1, "greenpick eia 2025-10..2026-10")

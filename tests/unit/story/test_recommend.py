@@ -135,6 +135,14 @@ def test_every_offer_has_prices_in_its_home(kind: str) -> None:
     assert len(found) >= min(len(offers), 4)
 
 
+@pytest.mark.parametrize("region", BOOK.regions("gcp"))
+def test_cloud_run_is_a_candidate_in_every_region_of_google(region: str) -> None:
+    """The book has its prices by two tiers of regions."""
+    advice = advised(Need("container", provider="gcp", region=region))
+
+    assert "Cloud Run" in [each.service for each in (advice.recommendation.best, *advice.recommendation.alternatives)]
+
+
 def test_a_site_costs_what_the_book_says() -> None:
     """500 visits of 30 requests and 5 MB, at half and at twice that, and one GB that is stored."""
     advice = advised(Need("static", visits=500, provider="aws"))

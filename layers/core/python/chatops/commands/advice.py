@@ -6,14 +6,11 @@ from typing import Any
 
 from chatops.discord.advice_card import FAILED, UNPRICED, advice_card
 from chatops.discord.replies import Reply
-from chatops.errors import OutsideError
-from chatops.ports import Chat, Model
+from chatops.ports import Chat, Log, Model
 from chatops.story.prices import open_book
 from chatops.story.recommend import Need, recommend
 from chatops.story.story import Told
-from chatops.story.tell import tell_recommendation
-
-Log = Callable[[str, Mapping[str, Any]], None]
+from chatops.story.tell import known_model, tell_recommendation
 
 
 @dataclass(frozen=True)
@@ -43,19 +40,11 @@ class Advisor:
         advice = recommend(need, open_book())
         if advice is None:
             return Reply(UNPRICED)
-        locale = self.language or asked.get("locale", "")
-        how = Told(self.latte_usd, locale) if locale else Told(self.latte_usd)
+        how = Told.in_first_of(self.latte_usd, self.language, asked.get("locale", ""))
         told = tell_recommendation(
             advice.recommendation,
             how,
-            self._known_model(log),
+            known_model(self.model, log),
             lambda reason: log("the model's words were not used", {"reason": reason}),
         )
         return advice_card(advice, told, need.budget)
-
-    def _known_model(self, log: Log) -> Model | None:
-        try:
-            return self.model()
-        except OutsideError as error:  # Secrets Manager refuses a name that nobody has made a secret of
-            log("no key for the model", {"error": str(error)})
-            return None

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatops.discord.replies import Colour, Reply
-from chatops.discord.story_card import ANALOGY, BLAST, COFFEE, TREASURE, mapping, text_of, treasure_line
+from chatops.discord.story_card import ANALOGY, BLAST, COFFEE, TREASURE, treasure_line
 from chatops.discord.text import code, dollars, plain, prose
 from chatops.story.recommend import Advice
+from chatops.story.values import mapping, text_of
 
 RULES = (
     "List prices before tax, discounts and free tiers; visits and sizes by rules of thumb. A plan of your own tells "

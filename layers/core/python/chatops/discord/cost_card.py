@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from chatops.discord.replies import Colour, Reply
-from chatops.discord.story_card import TREASURE, Fields, by_use, coverage, mapping, text_of, treasure_line
+from chatops.discord.story_card import TREASURE, Fields, by_use, coverage, treasure_line, usage_of
 from chatops.discord.text import block, code, dollars, flat, plain
 from chatops.domain.deployments import Deployment
 from chatops.domain.money import Budgets, accrued, amount, priced
+from chatops.story.values import mapping, text_of
 
 SHOWN = 30
 TOP = 8
@@ -80,9 +81,8 @@ def _since(deployment: Deployment) -> str:
 
 
 def _if_it_stays(deployment: Deployment) -> str:
-    cost = deployment.cost
-    monthly, usage = amount(cost.get("monthly")), [amount(each) for each in cost.get("usage") or ()]
-    if len(usage) != 3 or not usage[2]:
+    monthly, usage = _monthly(deployment), usage_of(deployment.cost)
+    if not usage[2]:
         return f"about {dollars(monthly)}"
     low, medium, high = (dollars(monthly + each) for each in usage)
     return f"about {medium}: {low} with little use, {high} with much"

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatops.discord.replies import EMBED_TOTAL, FIELD_VALUE, ButtonStyle, Colour, Reply, ReplyButton
-from chatops.discord.story_card import Fields, mapping, over_budget, priced_by, text_of, told_fields
+from chatops.discord.story_card import Fields, over_budget, priced_by, told_fields
 from chatops.discord.text import code, counts, flat, listing
 from chatops.domain.money import amount
 from chatops.domain.runs import CHATOPS, Run
+from chatops.story.values import mapping, text_of
 from chatops.terraform.secret_shapes import shapes
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "read": "?", "import": "<", "move": ">", "forget": "."}

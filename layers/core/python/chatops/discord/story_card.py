@@ -5,6 +5,7 @@ from typing import Any
 
 from chatops.discord.text import code, dollars, flat, plain, prose
 from chatops.domain.money import amount
+from chatops.story.values import mapping, text_of
 
 Fields = list[tuple[str, str]]
 
@@ -106,11 +107,14 @@ def _coffee(story: Mapping[str, Any], known: Sequence[str]) -> str:
 
 def by_use(cost: Mapping[str, Any]) -> str:
     """What use adds to a monthly cost: from little to much."""
+    low, medium, high = usage_of(cost)
+    return f" + by use {dollars(low)} to {dollars(high)}, usually about {dollars(medium)}" if high else ""
+
+
+def usage_of(cost: Mapping[str, Any]) -> tuple[float, float, float]:
+    """What use adds to a monthly cost, in US dollars: little, usual and much of it; zeros where nothing is said."""
     usage = [amount(each) for each in cost.get("usage") or ()]
-    if len(usage) != 3 or not usage[2]:
-        return ""
-    low, medium, high = map(dollars, usage)
-    return f" + by use {low} to {high}, usually about {medium}"
+    return (usage[0], usage[1], usage[2]) if len(usage) == 3 else (0.0, 0.0, 0.0)
 
 
 def _blast(blast: Mapping[str, Any], story: Mapping[str, Any], known: Sequence[str]) -> str:
@@ -133,13 +137,3 @@ def _addresses(story: Mapping[str, Any]) -> Iterator[str]:
     yield from (text_of(risk[2]) for risk in story.get("risks") or ())
     yield from (text_of(line[0]) for line in mapping(story.get("cost")).get("top") or ())
     yield from map(text_of, mapping(story.get("blast_radius")).get("affected_systems") or ())
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """The value, or an empty one: a row may be of another version."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def text_of(value: object) -> str:
-    """The value, or an empty text."""
-    return value if isinstance(value, str) else ""

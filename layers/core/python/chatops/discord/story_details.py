@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chatops.discord.replies import Colour, Reply
-from chatops.discord.story_card import Fields, mapping, risk_line, text_of
+from chatops.discord.story_card import Fields, risk_line
 from chatops.discord.text import block, dollars, flat, prose
 from chatops.domain.money import amount
 from chatops.domain.runs import Run
 from chatops.ports import TextFile
+from chatops.story.values import list_of, mapping, text_of
 
 TABLE = 2200
 """Characters of the table in the message; the rest is in the file."""
@@ -128,7 +129,7 @@ def _part_of(title: str, lines: Iterable[str], details: Mapping[str, Any] | None
 
 
 def _texts(value: object) -> list[str]:
-    return [flat(each) for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    return [flat(each) for each in list_of(value) if isinstance(each, str)]
 
 
 def _plain_risk(risk: Sequence[Any]) -> str:
@@ -146,4 +147,4 @@ def _monthly(resource: Mapping[str, Any]) -> float:
 
 
 def _objects(value: object) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+    return [each for each in list_of(value) if isinstance(each, Mapping)]

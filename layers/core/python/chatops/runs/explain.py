@@ -9,7 +9,7 @@ from typing import Any
 
 from chatops.domain.runs import Run
 from chatops.errors import ChatOpsError, OutsideError
-from chatops.ports import Artefacts, DeploymentStore, GuildSettings, RunStore
+from chatops.ports import Artefacts, DeploymentStore, GuildSettings, Log, RunStore
 from chatops.runs.budget import budget_verdict
 from chatops.runs.bundle import PLAN_FILES
 from chatops.story.facts import plan_facts
@@ -18,10 +18,6 @@ from chatops.terraform.plan import index_from_plan, read_plan
 INDEX = "index.json.gz"
 STORY = "story.json.gz"
 """Everything that was computed of a plan; the run's row has a summary."""
-
-
-Log = Callable[[str, Mapping[str, Any]], None]
-"""Takes a message and its fields."""
 
 
 class PlanMissing(ChatOpsError):

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatops.domain.runs import Run
-from chatops.errors import OutsideError
-from chatops.ports import Model
-from chatops.runs.explain import Log, Telling
+from chatops.ports import Log, Model
+from chatops.runs.explain import Telling
 from chatops.story.story import Told, details, facts_of, summary
-from chatops.story.tell import tell
+from chatops.story.tell import known_model, tell
 
 TELLING_SECONDS = 45
 """After so long a run goes on without its story; the words' own share of it is 8 s (story/tell.py)."""
@@ -50,18 +49,10 @@ class Storyteller:
 
     def _tell(self, run: Run, plan: Mapping[str, Any], plan_sha256: str, log: Log) -> Telling:
         facts = facts_of(plan, run.destroy, plan_sha256, {run.provider: run.region} if run.region else {})
-        locale = self.language or run.locale
-        how = Told(self.latte_usd, locale) if locale else Told(self.latte_usd)
-        words = tell(facts, how, self._known_model(log), _noting(run, log))
+        how = Told.in_first_of(self.latte_usd, self.language, run.locale)
+        words = tell(facts, how, known_model(self.model, log), _noting(run, log))
         packed = gzip.compress(json.dumps(details(facts)).encode(), mtime=0)
         return Telling(summary(facts, words, words["told_by"]), packed)
-
-    def _known_model(self, log: Log) -> Model | None:
-        try:
-            return self.model()
-        except OutsideError as error:  # Secrets Manager refuses a name that nobody has made a secret of
-            log("no key for the model", {"error": str(error)})
-            return None
 
 
 def _noting(run: Run, log: Log) -> Callable[[str], None]:

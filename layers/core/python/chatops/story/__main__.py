@@ -6,10 +6,7 @@ import argparse
 import gzip
 import io
 import json
-import os
-import sys
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chatops.story.bill import table, to_json
@@ -17,11 +14,11 @@ from chatops.story.estimate import estimate
 from chatops.story.planned import read
 from chatops.story.planned_where import region_name
 from chatops.story.prices import HOME, open_book
+from chatops.terminal import file_bytes, refuse, run, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_BAD_INPUT = 2
 _MOST_BYTES = 1 << 30
 """Unpacked. A plan of 10,000 resources has some 50 MB; what is larger is no plan of anybody's."""
 _PARTS = ("resource_changes", "planned_values", "values", "prior_state")
@@ -37,16 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         plan = read(_document(_bytes(options.file)), _regions(options.region))
     except OSError as error:
-        return _refuse(options.file, error.strerror or str(error))
+        return refuse("estimate", options.file, error.strerror or str(error))
     except NotAPlanError as error:
-        return _refuse(options.file, str(error))
+        return refuse("estimate", options.file, str(error))
     found = estimate(plan, open_book())
-    try:
-        print(json.dumps(to_json(found)) if options.json else table(found))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has seen enough; keep the interpreter from complaining when it flushes again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    show(json.dumps(to_json(found)) if options.json else table(found))
     return 0
 
 
@@ -62,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _bytes(name: str) -> bytes:
     """The file, unpacked if it is packed."""
-    data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    data = file_bytes(name)
     if not data.startswith(b"\x1f\x8b"):
         return data
     try:
@@ -104,14 +96,5 @@ def _regions(name: str) -> dict[str, str]:
     return known
 
 
-def _refuse(name: str, reason: str) -> int:
-    print(f"Cannot estimate {name!r}: {reason}.", file=sys.stderr)
-    return _BAD_INPUT
-
-
 if __name__ == "__main__":
-    # The table's characters must not stop the tool on a terminal that lacks them.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    sys.exit(main())
+    run(main)

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from chatops.story.prices import Price
 
 HOURS = 730
@@ -64,6 +66,11 @@ class Component:
     compute: Compute | None = None
     as_of: str = ""
 
+    @property
+    def estimated(self) -> bool:
+        """Whether its price was taken from another region or family: the price's note says so."""
+        return "estimated" in self.note
+
 
 def fixed(name: str, quantity: float, price: Price | None, note: str = "", compute: Compute | None = None) -> Component:
     """A component that is billed whether it is used or not: `quantity` of the price's unit a month."""
@@ -92,3 +99,17 @@ def by_use(name: str, price: Price | None, low: float, medium: float, high: floa
     return Component(
         name, price.unit, None, price.usd, None, price.source, by_use=True, usage=usage, note=notes, as_of=price.as_of
     )
+
+
+def scaled(use: tuple[float, float, float], factor: float) -> tuple[float, float, float]:
+    """Three quantities, for little, usual and much use: so many times as much of each."""
+    low, medium, high = use
+    return low * factor, medium * factor, high * factor
+
+
+def span(dates: Collection[str]) -> str:
+    """From the first of these dates to the last: "2024-09 to 2026-07", one where they are the same; "" for none."""
+    if not dates:
+        return ""
+    first, last = min(dates), max(dates)
+    return first if first == last else f"{first} to {last}"

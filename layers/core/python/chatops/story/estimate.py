@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chatops.story.costs import Component, CostStatus, Usage
+from chatops.story.costs import Component, CostStatus, Usage, span
 from chatops.story.kinds import Asked, kind_of
+from chatops.story.planned import same
 from chatops.story.prices import HOME
 from chatops.story.values import Values
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     _Pricing = Callable[[Resource, Mapping[str, Any]], tuple[Component, ...] | None]
 
-HOME_REGIONS = HOME
-"""Where a resource is assumed to be if nothing says; the regions with the most prices in the book."""
 _NO_PRICE = "no price is known for this kind of resource"
 _DATE = re.compile(r"\d{4}")
 
@@ -182,21 +181,13 @@ def _sides(resource: Resource, price: _Pricing) -> tuple[_Side | None, _Side | N
     before = None if resource.before is None else _side(price(resource, resource.before))
     if resource.after is None:
         return before, before if {"forget", "no-op"} & set(resource.actions) else None
-    if before and _same(resource.before, resource.after):
+    if before and same(resource.before, resource.after):  # what the plan calls it is not believed
         return before, before
     after = _side(price(resource, resource.after))
     if before and "forget" in resource.actions:
         known = _NO_PRICE not in (before.note, after.note)
         after = _side(after.components + before.components if known else None)
     return before, after
-
-
-def _same(before: object, after: object) -> bool:
-    """Whether nothing changes; what the plan calls it is not believed."""
-    try:
-        return before == after
-    except RecursionError:
-        return False
 
 
 def _side(components: tuple[Component, ...] | None) -> _Side:
@@ -228,8 +219,7 @@ def _sum_of(usages: Iterable[Usage]) -> Usage:
 
 def _dates(costs: Iterable[ResourceCost], book: Book) -> str:
     dates = {part.as_of[:7] for each in costs for part in each.components if _DATE.match(part.as_of)}
-    first, last = (min(dates), max(dates)) if dates else (each[:7] for each in book.dates())
-    return first if first == last else f"{first} to {last}"
+    return span(dates or {each[:7] for each in book.dates()})
 
 
 def _notes(plan: Plan, costs: Iterable[ResourceCost]) -> Iterable[str]:
@@ -238,7 +228,7 @@ def _notes(plan: Plan, costs: Iterable[ResourceCost]) -> Iterable[str]:
     for cloud, home in HOME.items():
         if any(not each.resource.region and each.resource.cloud == cloud for each in billed):
             yield f"region not said: {home} assumed"
-    estimated = sum(any("estimated" in part.note for part in each.components) for each in billed)
+    estimated = sum(any(part.estimated for part in each.components) for each in billed)
     if estimated:
         yield f"{_resources(estimated)} priced in part by another region's rate, estimated"
     if forgotten := sum("forget" in each.resource.actions for each in billed):

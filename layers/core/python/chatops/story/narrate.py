@@ -91,8 +91,8 @@ def _coffee(facts: Facts, how: Told) -> Line:
 
 
 def is_estimated(facts: Facts) -> bool:
-    """Whether a price was taken from another region or family (the price book's note says so)."""
-    return any("estimated" in part.note for each in facts.estimate.resources for part in each.components)
+    """Whether any price was taken from another region or family."""
+    return any(part.estimated for each in facts.estimate.resources for part in each.components)
 
 
 def _analogy(facts: Facts, slots: Mapping[str, str]) -> Line:

@@ -28,8 +28,8 @@ def recommend(advice: Recommendation, how: Told) -> dict[str, Any]:
 def advice_script(advice: Recommendation, how: Told, units: Units = ENGLISH) -> Script:
     """What has to be said about a recommendation, and the slots for it."""
     best, others = advice.best, advice.alternatives[:MOST_ALTERNATIVES]
-    cheaper = min(others, key=_middle, default=None)
-    if cheaper is None or _middle(best) - _middle(cheaper) < CENT:
+    cheaper = min(others, key=lambda each: each.middle, default=None)
+    if cheaper is None or best.middle - cheaper.middle < CENT:
         cheaper = None
     slots = _slots(best, cheaper, latte_price(how.latte_usd), units)
     case = "cheaper" if cheaper else "cheapest"
@@ -102,24 +102,20 @@ def _round(usd: float) -> str:
     return f"${usd:,.0f}" if usd >= 9.995 else money(usd)
 
 
-def _middle(candidate: Candidate) -> float:
-    return (candidate.monthly_low + candidate.monthly_high) / 2
-
-
 def _savings(best: Candidate, cheaper: Candidate) -> str:
-    saved = _middle(best) - _middle(cheaper)
+    saved = best.middle - cheaper.middle
     return f"about {money(saved)}/month ({_percent(saved, best)}% cheaper)"
 
 
 def difference(best: Candidate, other: Candidate) -> str:
     """What another choice changes, at the middle of both ranges: the guide's "cheaper/more expensive by X%"."""
-    more = _middle(other) - _middle(best)
-    if abs(more) < CENT or (_middle(best) >= CENT and abs(more) < 0.02 * _middle(best)):
+    more = other.middle - best.middle
+    if abs(more) < CENT or (best.middle >= CENT and abs(more) < 0.02 * best.middle):
         return "about the same price"
     which, than = ("more expensive", "more") if more > 0 else ("cheaper", "less")
     sums = f"about {money(abs(more))}/month {than}"
-    return f"{_percent(abs(more), best)}% {which} ({sums})" if _middle(best) >= CENT else sums
+    return f"{_percent(abs(more), best)}% {which} ({sums})" if best.middle >= CENT else sums
 
 
 def _percent(part: float, whole: Candidate) -> str:
-    return f"{round(part / _middle(whole) * 100):,}"
+    return f"{round(part / whole.middle * 100):,}"

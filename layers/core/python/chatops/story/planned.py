@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from chatops.story.planned_graph import Graph, config_module, configured_modules, configured_resources
-from chatops.story.planned_where import ProviderRegions, cloud_of, mapping, own_region, region_name
+from chatops.story.planned_where import ProviderRegions, cloud_of, own_region, region_name
+from chatops.story.values import list_of, mapping, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,7 @@ class _Reader:
 
     def entries(self, name: str) -> Iterator[Resource]:
         """The managed resources of a list of changes."""
-        entries = self._plan.get(name)
-        for entry in entries if isinstance(entries, list) else ():
+        for entry in list_of(self._plan.get(name)):
             if resource := self._read(entry):
                 yield resource
 
@@ -125,9 +125,8 @@ class _Reader:
         modules = [mapping(mapping(values).get("root_module"))]
         while modules:
             module = modules.pop()
-            children, resources = module.get("child_modules"), module.get("resources")
-            modules += map(mapping, children if isinstance(children, list) else ())
-            for entry in resources if isinstance(resources, list) else ():
+            modules += map(mapping, list_of(module.get("child_modules")))
+            for entry in list_of(module.get("resources")):
                 if isinstance(address := mapping(entry).get("address"), str):
                     found[address] = {"module_address": module.get("address"), **entry}
                 else:
@@ -147,8 +146,8 @@ class _Reader:
             return None
         before, after = _side(change.get("before")), _side(change.get("after"))
         cloud = cloud_of(provider := fields.get("provider_name"), kind)
-        module = _text(fields.get("module_address"))
-        name, index, mask = _text(fields.get("name")), fields.get("index"), change.get("after_unknown")
+        module = text_of(fields.get("module_address"))
+        name, index, mask = text_of(fields.get("name")), fields.get("index"), change.get("after_unknown")
         return Resource(
             address=address,
             type=kind,
@@ -161,7 +160,7 @@ class _Reader:
             after=after,
             unknown=dict.fromkeys(after or (), True) if mask is True else mapping(mask),
             index=index if isinstance(index, (str, int)) else None,
-            deposed=_text(fields.get("deposed")),
+            deposed=text_of(fields.get("deposed")),
             forced_by=_forced_by(change.get("replace_paths")),
         )
 
@@ -199,11 +198,7 @@ def _side(value: object) -> Mapping[str, Any] | None:
     return value if isinstance(value, Mapping) else None
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _forced_by(paths: object) -> tuple[str, ...]:
     """The first step of each path: attributes of the resource."""
-    firsts = (path[0] for path in (paths if isinstance(paths, list) else ()) if isinstance(path, list) and path)
+    firsts = (path[0] for path in map(list_of, list_of(paths)) if path)
     return tuple(dict.fromkeys(first for first in firsts if isinstance(first, str)))

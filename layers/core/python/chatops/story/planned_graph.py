@@ -16,8 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chatops.story.planned_references import KEY, Reference, references
-from chatops.story.planned_where import mapping
-from chatops.story.values import HIDDEN
+from chatops.story.values import HIDDEN, list_of, mapping, text_of
 
 if TYPE_CHECKING:
     from chatops.story.planned import Resource
@@ -56,9 +55,8 @@ def configured_modules(document: Mapping[str, Any]) -> dict[str, Mapping[str, An
 
 def configured_resources(module: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The resources and data sources of a module's configuration by name: `aws_vpc.v`, `data.aws_ami.a`."""
-    entries = module.get("resources")
     found = {}
-    for entry in map(mapping, entries if isinstance(entries, list) else ()):
+    for entry in map(mapping, list_of(module.get("resources"))):
         prefix = "data." if entry.get("mode") == "data" else ""
         kind, name = entry.get("type"), entry.get("name")
         if isinstance(kind, str) and isinstance(name, str):
@@ -204,10 +202,8 @@ class Graph:
 
     def _of_provider(self, key: str) -> Iterator[Node]:
         provider = mapping(self._providers.get(key))
-        module = provider.get("module_address")
-        return self._targets(
-            references(provider.get("expressions")), module if isinstance(module, str) else "", "", provider
-        )
+        module = text_of(provider.get("module_address"))
+        return self._targets(references(provider.get("expressions")), module, "", provider)
 
     def _call(self, module: str) -> tuple[str, Mapping[str, Any], str]:
         """A module's parent, how that calls it, and the module's own instance key."""
@@ -305,10 +301,10 @@ def _remembered(document: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     left = [mapping(mapping(prior.get("values")).get("root_module"))]
     while left:
         module = left.pop()
-        left += map(mapping, _list(module.get("child_modules")))
-        for entry in map(mapping, _list(module.get("resources"))):
+        left += map(mapping, list_of(module.get("child_modules")))
+        for entry in map(mapping, list_of(module.get("resources"))):
             if isinstance(address := entry.get("address"), str):
-                yield address, [each for each in _list(entry.get("depends_on")) if isinstance(each, str)]
+                yield address, [each for each in list_of(entry.get("depends_on")) if isinstance(each, str)]
 
 
 def _expressions(config: Mapping[str, Any], path: str) -> list[Any]:
@@ -364,7 +360,3 @@ def _name(resource: Resource) -> str:
 
 def _join(module: str, name: str) -> str:
     return f"{module}.{name}" if module else name
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chatops.story.values import HIDDEN
+from chatops.story.values import HIDDEN, mapping, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _CLOUDS = {
     "aws": "aws",
@@ -86,7 +88,7 @@ class ProviderRegions:
 
     def of(self, key: object, cloud: str, provider: object) -> str:
         """The region of the configuration with this key, or of the provider's default one; "" if nothing says."""
-        name = provider.rpartition("/")[2] if isinstance(provider, str) else ""
+        name = text_of(provider).rpartition("/")[2]
         if not isinstance(key, str) or key not in self._providers:
             key = key.rpartition(":")[2] if isinstance(key, str) and ":" in key else name
         if (key, cloud) not in self._found:
@@ -97,7 +99,7 @@ class ProviderRegions:
         provider = mapping(self._providers.get(key))
         expressions = mapping(provider.get("expressions"))
         address = provider.get("module_address")
-        path = module_names(address) if isinstance(address, str) else ()
+        path = module_names(text_of(address))
         for name in ("region", "zone"):
             if region := region_name(self._value(expressions.get(name), path), cloud):
                 return region
@@ -135,11 +137,6 @@ class ProviderRegions:
 
     def _default(self, path: tuple[str, ...], name: str) -> object:
         return mapping(mapping(self._module(path).get("variables")).get(name)).get("default")
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """The value if it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
 
 
 _STEP = re.compile(r"module\.([^.\[\]\"]+)(?:\[[^\]]*\])?(?:\.|$)")

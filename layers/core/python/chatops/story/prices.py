@@ -80,6 +80,11 @@ class Price:
     source: str
     note: str = ""
 
+    @property
+    def estimated(self) -> bool:
+        """Whether it is not the vendor's own for just this."""
+        return "estimated" in self.note
+
     def times(self, factor: float, note: str) -> Price:
         """This price by a factor; the note says how that came about, before what was said already."""
         usd = round(self.usd * factor, 6) if factor != 1 else self.usd
@@ -230,7 +235,7 @@ class Book:
         Of the observations in this very region alone, the machine's own spot price among them: spot differs by region.
         """
         machine = self.machine(cloud, region, machine_type)
-        if machine is None or machine.hourly.note.startswith("estimated"):
+        if machine is None or machine.hourly.estimated:
             return None
         name = machine.type.removeprefix("Standard_")
         found = [

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
-from chatops.story.costs import HOURS
+from chatops.story.costs import HOURS, span
 from chatops.story.kinds.gcp_serverless import tier
 from chatops.story.prices import HOME, Book, Machine, Price
 from chatops.story.story import Candidate, Recommendation
@@ -148,22 +148,21 @@ def recommend(need: Need, book: Book) -> Advice | None:
     """The best service for a workload and its neighbours, by the book's prices; None where it has none of them."""
     workload, load = WORKLOADS[need.kind], load_of(need)
     priced = [each for each in (_priced(offer, workload, load, need, book) for offer in workload.offers) if each]
-    ranked = sorted(priced, key=lambda each: (_middle(each.candidate), each.candidate.service))
+    ranked = sorted(priced, key=lambda each: (each.candidate.middle, each.candidate.service))
     own = [each for each in ranked if each.offer.cloud == need.provider] if need.provider else ranked
     if not own:
         return None
     best = _chosen(own)
     others = tuple(each.candidate for each in ranked if each is not best)
     seed = hashlib.sha256(repr(sorted(need.facts().items())).encode()).hexdigest()
-    dates = sorted({price.as_of for each in priced for price in each.prices} - {""}) or [""]
     return Advice(
         Recommendation(best.candidate, others[:3], seed),
         understood(need),
         _assumed(need),
         best.blueprint,
         need.budget is not None and best.candidate.monthly_high > need.budget,
-        dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}",
-        any("estimated" in price.note for each in priced for price in each.prices),
+        span({price.as_of for each in priced for price in each.prices} - {""}),
+        any(price.estimated for each in priced for price in each.prices),
     )
 
 
@@ -380,12 +379,8 @@ def _unit(unit: str) -> float:
     return float(found[1]) * _UNITS[found[2]] if found else 1.0
 
 
-def _middle(candidate: Candidate) -> float:
-    return (candidate.monthly_low + candidate.monthly_high) / 2
-
-
 def _chosen(ranked: list[_Priced]) -> _Priced:
     """The cheapest, or what a blueprint of ours deploys where that is close."""
-    close = CLOSE_PART * _middle(ranked[0].candidate) + CLOSE_USD
-    ours = [each for each in ranked if each.blueprint and _middle(each.candidate) <= close]
+    close = CLOSE_PART * ranked[0].candidate.middle + CLOSE_USD
+    ours = [each for each in ranked if each.blueprint and each.candidate.middle <= close]
     return ours[0] if ours else ranked[0]

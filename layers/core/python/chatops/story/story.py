@@ -58,6 +58,12 @@ class Told:
     latte_usd: float = 5.50
     locale: str = "en-US"
 
+    @classmethod
+    def in_first_of(cls, latte_usd: float, *locales: str) -> Told:
+        """Told in the first of these languages that is named; in English where none is."""
+        named = [each for each in locales if each]
+        return cls(latte_usd, *named[:1])
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -74,6 +80,11 @@ class Candidate:
     reason: str
     failure: str
     caveat: str = ""
+
+    @property
+    def middle(self) -> float:
+        """Half-way between little use and much: by it candidates are compared."""
+        return (self.monthly_low + self.monthly_high) / 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,21 @@ from chatops.story.voice_units import units_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chatops.ports import Model
+    from chatops.ports import Log, Model
     from chatops.story.story import Facts, Recommendation, Told
 
 MODEL_SECONDS = 8.0
 """All that the model may take, up to the last byte read: a run waits 10 s for its story at most."""
 _REASON = 160
+
+
+def known_model(model: Callable[[], Model | None], log: Log) -> Model | None:
+    """The language model; None where there is none, and, with a word in the log, where its key cannot be read."""
+    try:
+        return model()
+    except OutsideError as error:  # Secrets Manager refuses a name that nobody has made a secret of
+        log("no key for the model", {"error": str(error)})
+        return None
 
 
 def tell(facts: Facts, how: Told, model: Model | None, log: Callable[[str], None]) -> dict[str, Any]:

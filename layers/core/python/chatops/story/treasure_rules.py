@@ -30,8 +30,6 @@ _NON_PRODUCTION = frozenset(
 )
 _PRODUCTION = frozenset({"prod", "production", "prd", "live"})
 _TAGS = ("tags", "tags_all", "labels", "effective_labels", "terraform_labels", "user_labels", "resource_labels")
-_UNSURE = ("estimated", "recalled")
-"""What the note of a price says that is not taken from a vendor's list for just this."""
 NON_PRODUCTION, PRODUCTION = "non-production", "production"
 TEMPLATES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "aws_autoscaling_group": (("launch_template", "launch_configuration"), "instance_type"),
@@ -160,7 +158,8 @@ def billed(components: tuple[Component, ...] | None) -> Bill | None:
 
 
 def _estimated(parts: Iterable[Component]) -> bool:
-    return any(word in part.note for part in parts for word in _UNSURE)
+    """Whether a price is not taken from a vendor's list for just this."""
+    return any(part.estimated or "recalled" in part.note for part in parts)
 
 
 def _source(parts: Iterable[Component]) -> str:

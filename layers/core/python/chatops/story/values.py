@@ -1,4 +1,4 @@
-"""Read attributes of a plan's resource: whatever stands there, a wrong type reads as nothing and never raises."""
+"""Read what others wrote, attributes of a plan's resource above all: a wrong type reads as nothing and never raises."""
 
 from __future__ import annotations
 
@@ -11,6 +11,21 @@ HIDDEN = "(sensitive value)"
 """What the runner writes in place of a sensitive value (runner/plan_json.py): as good as not known."""
 _MOST = 1e12
 """No quantity of a real plan is larger: sizes, counts and rates beyond it are somebody's joke."""
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def text_of(value: object) -> str:
+    """The value if it is a text, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def list_of(value: object) -> Sequence[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +63,7 @@ class Values:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The texts of a list or a set."""
-        value = self.attributes.get(name)
-        return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+        return tuple(item for item in list_of(self.attributes.get(name)) if isinstance(item, str))
 
     def blocks(self, name: str) -> tuple[Values, ...]:
         """The blocks of this name: a list of objects in a plan, or one object."""

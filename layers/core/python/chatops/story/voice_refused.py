@@ -6,7 +6,6 @@ language that has them can do without.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 MARKDOWN = frozenset("[]<>{}@#`*_~|\\^=+&$€£¥¢%°§")
@@ -17,7 +16,8 @@ MARKDOWN = frozenset("[]<>{}@#`*_~|\\^=+&$€£¥¢%°§")
 class Language:
     """What is known of a language; English numbers are refused in every one."""
 
-    numbers: re.Pattern[str]
+    numbers: frozenset[str]
+    """Of which number words are made: zwei, und and zwanzig make zweiundzwanzig."""
     articles: frozenset[str]
     denies_cost: frozenset[str]
     denies_danger: frozenset[str]
@@ -28,25 +28,38 @@ class Language:
         """Whether the word says how many, or how much money: zwanzig, zweiundzwanzig, dozen, percent, euros."""
         if word in self.articles:
             return False
-        return self.numbers.fullmatch(word) is not None or _ENGLISH.numbers.fullmatch(word) is not None
+        return _made_of(word, self.numbers) or _made_of(word, _ENGLISH.numbers)
 
 
 def _of(numbers: str, articles: str, cost: str, danger: str, presses: str) -> Language:
-    pattern = re.compile(f"(?:{'|'.join(numbers.split())})+")
-    return Language(pattern, _words(articles), _words(cost), _words(danger), _words(presses))
+    return Language(_words(numbers), _words(articles), _words(cost), _words(danger), _words(presses))
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_MONEY = "dollars? cents? euros? usd eur gbp pounds? sterling bucks? latt?es?"
+def _made_of(word: str, parts: frozenset[str]) -> bool:
+    """Whether a word is these parts in a row; in a time that grows with its length.
+
+    A pattern that repeats such parts takes twice as long for each part more (ten, fold and tenfold), and the words are
+    whatever the model answers.
+    """
+    sizes = {len(part) for part in parts}
+    ends = {0}
+    for start in range(len(word)):
+        if start in ends:
+            ends.update(start + size for size in sizes if word[start : start + size] in parts)
+    return len(word) in ends
+
+
+_MONEY = "dollar dollars cent cents euro euros usd eur gbp pound pounds sterling buck bucks latte lattes"
 
 _ENGLISH = _of(
-    f"{_MONEY} zero one two three four five six seven eight nine ten eleven twelve thir four fif six seven eigh nine "
-    "teen twenty thirty forty fifty sixty seventy eighty ninety hundreds? thousands? millions? billions? trillions? "
-    "dozens? half halves halved third quarters? doubles? doubled twice thrice triples? tripled tenfold fold "
-    "percent percentage",
+    f"{_MONEY} zero one two three four five six seven eight nine ten eleven twelve thir four fif six seven eigh teen "
+    "twenty thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million millions "
+    "billion billions trillion trillions dozen dozens half halves halved third quarter quarters double doubles "
+    "doubled twice thrice triple triples tripled fold percent percentage",
     "teen fold",
     "free freely gratis complimentary nothing costless zilch nil pennies penny cheap cheaply negligible",
     "safe safely harmless riskless safest secure secured trivial innocuous nothing foolproof",
@@ -54,17 +67,18 @@ _ENGLISH = _of(
 )
 _GERMAN = _of(
     f"{_MONEY} null ein eins eine zwei zwo drei vier funf sechs sieben acht neun zehn elf zwolf zwan drei dreissig "
-    "dreißig sech sieb zig ssig und hundert tausend million(?:en)? milliarden? billion(?:en)? dutzend halb halbe "
-    "halfte halber drittel viertel doppelt doppelte verdoppelt zweimal dreimal mal fach prozent",
+    "dreißig sech sieb zig ssig und hundert tausend million millionen milliarde milliarden billion billionen dutzend "
+    "halb halbe halfte halber drittel viertel doppelt doppelte verdoppelt zweimal dreimal mal fach prozent",
     "ein eine und mal fach einmal",
     "kostenlos umsonst gratis frei kostenfrei nichts spottbillig billig",
     "sicher harmlos ungefahrlich unbedenklich gefahrlos risikolos folgenlos",
     "genehmige genehmigen zustimmen klicke klicken ignoriere ignorieren passwort",
 )
 _FRENCH = _of(
-    f"{_MONEY} zero deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingts? "
-    "trente quarante cinquante soixante septante huitante nonante cents? mille milliers? millions? milliards? "
-    "dizaines? douzaines? centaines? moitie demie? quarts? double doubles? triple pourcent pourcents",
+    f"{_MONEY} zero deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt vingts "
+    "trente quarante cinquante soixante septante huitante nonante mille millier milliers million millions milliard "
+    "milliards dizaine dizaines douzaine douzaines centaine centaines moitie demi demie quart quarts double doubles "
+    "triple pourcent pourcents",
     "",
     "gratuit gratuite gratuits gratuites gratuitement rien offert",
     "inoffensif inoffensive anodin anodine securise securisee",
@@ -72,9 +86,10 @@ _FRENCH = _of(
 )
 _SPANISH = _of(
     f"{_MONEY} dolar dolares cero dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince "
-    "dieci(?:seis|siete|ocho|nueve) veinte veinti(?:un|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve) treinta "
-    "cuarenta cincuenta sesenta setenta ochenta noventa cien ciento doscientos quinientos mil miles millon millones "
-    "decenas? docenas? centenas? mitad tercio dobles? triples?",
+    "dieciseis diecisiete dieciocho diecinueve veinte veintiun veintiuno veintiuna veintidos veintitres veinticuatro "
+    "veinticinco veintiseis veintisiete veintiocho veintinueve treinta cuarenta cincuenta sesenta setenta ochenta "
+    "noventa cien ciento doscientos quinientos mil miles millon millones decena decenas docena docenas centena "
+    "centenas mitad tercio doble dobles triple triples",
     "",
     "gratis gratuito gratuita gratuitos gratuitas nada regalado barato",
     "seguro segura seguros seguras inofensivo inofensiva inocuo inocua",
@@ -83,8 +98,8 @@ _SPANISH = _of(
 _PORTUGUESE = _of(
     f"{_MONEY} dolar dolares zero dois duas tres quatro cinco seis sete oito nove dez onze doze treze catorze quatorze "
     "quinze dezesseis dezasseis dezessete dezoito dezenove vinte trinta quarenta cinquenta sessenta setenta oitenta "
-    "noventa cem cento duzentos quinhentos mil milhares milhar milhao milhoes bilhao bilhoes dezenas? duzias? "
-    "centenas? metade meia terco dobro triplo porcento",
+    "noventa cem cento duzentos quinhentos mil milhares milhar milhao milhoes bilhao bilhoes dezena dezenas duzia "
+    "duzias centena centenas metade meia terco dobro triplo porcento",
     "",
     "gratis gratuito gratuita gratuitos gratuitas nada barato",
     "seguro segura seguros seguras inofensivo inofensiva inocuo",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from chatops.story.costs import HOURS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,8 +24,6 @@ REQUESTS_PER_VCPU: Final = 50
 """A second, rule of thumb for interpreted code that asks a database."""
 PEAK: Final = 10
 """How much more than the month's average the busiest seconds ask; rule of thumb."""
-HOURS: Final = 730
-"""Of a month, as story/costs.py has it."""
 GB_SECONDS = 0.05
 """Of a call of a function: 0.1 s with half a GB; rule of thumb."""
 VCPU_SECONDS = 0.1

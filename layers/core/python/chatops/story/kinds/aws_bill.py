@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import HOURS, Component, Compute, by_use, fixed
-from chatops.story.values import Values
+from chatops.story.kinds.basics import related
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chatops.story.kinds import Asked, Kind
     from chatops.story.planned import Resource
     from chatops.story.prices import Price
+    from chatops.story.values import Values
 
 _SIZE = re.compile(r"(nano|micro|small|medium|large|(\d{0,3})xlarge)")
 _SEARCHED = 2000
@@ -65,18 +66,6 @@ def billed(*lines: Always | Use) -> Kind:
     return components
 
 
-def free(asked: Asked) -> tuple[Component, ...]:
-    """A kind that costs nothing by itself."""
-    del asked
-    return ()
-
-
-def related(asked: Asked, attribute: str, *types: str) -> Resource | None:
-    """The nearest resource of one of these types that the configuration of an attribute refers to."""
-    found = asked.plan.referred(asked.resource, attribute)
-    return next((each for each in found if each.type in types), None)
-
-
 def nearest(asked: Asked, attribute: str, kind: str) -> Resource | None:
     """What an attribute that is set refers to; where it goes through a `local`, the only one of its kind in the module.
 
@@ -89,15 +78,6 @@ def nearest(asked: Asked, attribute: str, kind: str) -> Resource | None:
         return None
     same = [each for each in resources if each.type == kind and each.module == asked.resource.module]
     return same[0] if len(same) == 1 else None
-
-
-def values_of(resource: Resource | None) -> Values:
-    """What is known of another resource of the plan, as it will be, or as it was."""
-    if resource is None:
-        return Values()
-    if resource.after is not None:
-        return Values(resource.after, resource.unknown)
-    return Values(resource.before or {})
 
 
 def count_of(values: Values, name: str, default: float = 1.0) -> float:

@@ -5,17 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import Component, fixed, hourly
-from chatops.story.kinds.aws_bill import (
-    Use,
-    billed,
-    compute,
-    count_of,
-    line,
-    related,
-    sized,
-    unit,
-    values_of,
-)
+from chatops.story.kinds.aws_bill import Use, billed, compute, count_of, line, sized, unit
+from chatops.story.kinds.basics import related, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import Component, fixed
-from chatops.story.kinds.aws_bill import Always, Use, line, related, unit, values_of
+from chatops.story.kinds.aws_bill import Always, Use, line, unit
+from chatops.story.kinds.basics import related, values_of
 from chatops.story.values import Values
 
 if TYPE_CHECKING:

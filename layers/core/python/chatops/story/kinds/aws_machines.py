@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import HOURS, Component, by_use, fixed, hourly
-from chatops.story.kinds.aws_bill import Always, Use, compute, count_of, free, line, nearest, related, unit, values_of
+from chatops.story.kinds.aws_bill import Always, Use, compute, count_of, line, nearest, unit
 from chatops.story.kinds.aws_disks import volume
+from chatops.story.kinds.basics import free, related, values_of
 from chatops.story.values import Values
 
 if TYPE_CHECKING:

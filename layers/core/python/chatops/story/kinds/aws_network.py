@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import HOURS, Component, hourly
-from chatops.story.kinds.aws_bill import Always, Use, billed, free, line, unit
+from chatops.story.kinds.aws_bill import Always, Use, billed, line, unit
+from chatops.story.kinds.basics import free
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import Component, fixed, hourly
-from chatops.story.kinds.aws_bill import Always, Use, billed, compute, count_of, line, nearest, sized, unit, values_of
+from chatops.story.kinds.aws_bill import Always, Use, billed, compute, count_of, line, nearest, sized, unit
 from chatops.story.kinds.aws_disks import volume
 from chatops.story.kinds.aws_machines import Launch, machines
 from chatops.story.kinds.aws_network import balancer
 from chatops.story.kinds.aws_rds import database
+from chatops.story.kinds.basics import values_of
 from chatops.story.values import Values
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import HOURS, Component, by_use, fixed, hourly
-from chatops.story.kinds.aws_bill import Always, Use, billed, compute, line, nearest, related, sized, unit, values_of
+from chatops.story.kinds.aws_bill import Always, Use, billed, compute, line, nearest, sized, unit
+from chatops.story.kinds.basics import related, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

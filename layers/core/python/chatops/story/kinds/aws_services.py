@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import HOURS, Component, Compute, fixed, hourly
-from chatops.story.kinds.aws_bill import Always, Use, billed, count_of, free, line, nearest, related, unit, values_of
+from chatops.story.kinds.aws_bill import Always, Use, billed, count_of, line, nearest, unit
+from chatops.story.kinds.basics import free, related, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

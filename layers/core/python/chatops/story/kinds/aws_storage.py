@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatops.story.kinds.aws_bill import Always, Use, billed, free, line
+from chatops.story.kinds.aws_bill import Always, Use, billed, line
+from chatops.story.kinds.basics import free
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

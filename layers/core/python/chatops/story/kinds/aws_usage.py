@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import HOURS
-from chatops.story.kinds.aws_bill import Always, Use, billed, free
+from chatops.story.kinds.aws_bill import Always, Use, billed
+from chatops.story.kinds.basics import free
 
 if TYPE_CHECKING:
     from chatops.story.kinds import Kind

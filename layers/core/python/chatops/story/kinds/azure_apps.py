@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, hourly
-from chatops.story.kinds.azure_lookup import Use, labelled, unit, values_of
+from chatops.story.kinds.azure_lookup import Use, labelled, unit
+from chatops.story.kinds.basics import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, hourly
+from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, hourly, scaled
 from chatops.story.kinds.azure_disks import disk
-from chatops.story.kinds.azure_lookup import Use, labelled, place, scaled, unit
+from chatops.story.kinds.azure_lookup import Use, labelled, place, unit
 from chatops.story.kinds.azure_machines import instances
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, hourly
-from chatops.story.kinds.azure_lookup import Use, labelled, nothing, parent, place, scaled, unit, values_of
+from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, hourly, scaled
+from chatops.story.kinds.azure_lookup import Use, labelled, place, unit
+from chatops.story.kinds.basics import free, related, values_of
 from chatops.story.planned_where import region_name
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _single_server(asked: Asked) -> Iterable[Component]:
 
 def _cosmos(asked: Asked) -> Iterable[Component]:
     """A database or a container of Cosmos DB: by its throughput in each region of its account, and what is kept."""
-    account = values_of(parent(asked, "account_name", "azurerm_cosmosdb_account"))
+    account = values_of(related(asked, "account_name", "azurerm_cosmosdb_account"))
     throughput = asked.values.number("throughput")
     most = asked.values.block("autoscale_settings").number("max_throughput")
     for region, factor in _regions(asked, account):
@@ -148,6 +149,6 @@ KINDS: dict[str, Kind] = {
     "azurerm_mysql_server": _single_server,
     "azurerm_mariadb_server": _single_server,
     "azurerm_redis_cache": _redis,
-    "azurerm_cosmosdb_account": nothing,  # its databases are billed (published estimates list accounts as free)
+    "azurerm_cosmosdb_account": free,  # its databases are billed (published estimates list accounts as free)
     **{f"azurerm_cosmosdb_{name}": _cosmos for name in _COSMOS},
 }

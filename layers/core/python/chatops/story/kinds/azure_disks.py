@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import Component, by_use, fixed
-from chatops.story.kinds.azure_lookup import Use, labelled, unit, values_of
+from chatops.story.kinds.azure_lookup import Use, labelled, unit
+from chatops.story.kinds.basics import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

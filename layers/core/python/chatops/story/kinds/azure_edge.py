@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import Component, by_use, fixed, hourly
-from chatops.story.kinds.azure_lookup import Use, labelled, parent, unit, values_of
+from chatops.story.kinds.azure_lookup import Use, labelled, unit
+from chatops.story.kinds.basics import related, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +74,7 @@ def _front_door(asked: Asked) -> Iterable[Component]:
 
 def _cdn_endpoint(asked: Asked) -> Iterable[Component]:
     """Of all but the premium network, a gigabyte costs the same."""
-    profile = values_of(parent(asked, "profile_name", "azurerm_cdn_profile"))
+    profile = values_of(related(asked, "profile_name", "azurerm_cdn_profile"))
     item = "cdn.premium_verizon_gb" if profile.text("sku") == "Premium_Verizon" else "cdn.microsoft_gb"
     return (by_use("Outbound data transfer (first 10TB)", unit(asked, item), *_TRAFFIC_GB),)
 

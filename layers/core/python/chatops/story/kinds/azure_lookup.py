@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import HOURS, Component, by_use, fixed
-from chatops.story.values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chatops.story.kinds import Asked, Kind
-    from chatops.story.planned import Resource
     from chatops.story.prices import Price
 
 CLOUD = "azure"
@@ -21,12 +18,6 @@ _PUBLISHED_ELSEWHERE = ("westeurope", "westus", "australiaeast")
 
 Use = tuple[float, float, float]
 """What is used a month: little, usual, much."""
-
-
-def scaled(use: Use, factor: float) -> Use:
-    """So many times as much of it."""
-    little, usual, much = use
-    return little * factor, usual * factor, much * factor
 
 
 def unit(asked: Asked, item: str, region: str = "") -> Price | None:
@@ -38,7 +29,7 @@ def unit(asked: Asked, item: str, region: str = "") -> Price | None:
         return None
     for other in _PUBLISHED_ELSEWHERE:
         if price := asked.book.unit(CLOUD, other, item):
-            return replace(price, note="; ".join(filter(None, (f"estimated: {other} rate", price.note))))
+            return price.times(1, f"estimated: {other} rate")
     return None
 
 
@@ -78,18 +69,6 @@ def place(asked: Asked) -> str:
     return asked.region
 
 
-def parent(asked: Asked, attribute: str, *types: str) -> Resource | None:
-    """The first resource of these types that the attribute refers to."""
-    return next((each for each in asked.plan.referred(asked.resource, attribute) if each.type in types), None)
-
-
-def values_of(resource: Resource | None) -> Values:
-    """A resource's attributes after the apply, or before it where it goes; empty for None."""
-    if resource is None:
-        return Values()
-    return Values(resource.after or resource.before or {}, resource.unknown)
-
-
 def labelled(word: str, text: str, price: Price | None) -> str:
     """A component's name with the size it has. Text of a plan is repeated only where it is a name in the book."""
     return f"{word} ({text})" if price else word
@@ -111,8 +90,3 @@ def used(name: str, item: str, use: Use) -> Kind:
         return (by_use(name, unit(asked, item), *use),)
 
     return kind
-
-
-def nothing(asked: Asked) -> Iterable[Component]:
-    """A kind that costs nothing by itself: what is in it, or what it is in, is billed."""
-    return ()

@@ -41,6 +41,13 @@ def instances(
     return hourly(f"{prefix}Instance usage ({system}, {machine.type})", price, count, note, compute)
 
 
+def _wanted(asked: Asked, size: str, count: float, windows: bool) -> Component:
+    """Machines as their resource wants them: whether Windows is rented with them, and whether they are spot."""
+    rented = windows and asked.values.text("license_type") not in _HYBRID
+    spot = asked.values.text("priority") == "Spot"
+    return instances(asked, size, count, windows=rented, spot=spot)
+
+
 def _rate(asked: Asked, machine: Machine, spot: bool) -> tuple[Price, str]:
     if not spot:
         return machine.hourly, ""
@@ -72,8 +79,7 @@ def _modern(windows: bool) -> Kind:
 
     def kind(asked: Asked) -> Iterable[Component]:
         values = asked.values
-        rented = windows and values.text("license_type") not in _HYBRID
-        yield instances(asked, values.text("size"), 1, windows=rented, spot=values.text("priority") == "Spot")
+        yield _wanted(asked, values.text("size"), 1, windows)
         yield from _ultra_ready(asked)
         yield from os_disk(asked, values.block("os_disk"), prefix="OS disk: ")
 
@@ -108,25 +114,21 @@ def _scale_set(windows: bool) -> Kind:
     """azurerm_linux_virtual_machine_scale_set and its Windows twin."""
 
     def kind(asked: Asked) -> Iterable[Component]:
-        values = asked.values
-        count = values.number("instances", 1)
-        rented = windows and values.text("license_type") not in _HYBRID
-        spot = values.text("priority") == "Spot"
-        yield instances(asked, values.text("sku"), count, windows=rented, spot=spot)
-        yield from os_disk(asked, values.block("os_disk"), count, prefix="OS disk: ")
-        for block in values.blocks("data_disk"):
-            yield from attached(asked, block, count, prefix="Data disk: ")
+        yield from _with_disks(asked, asked.values.text("sku"), windows)
 
     return kind
 
 
 def _orchestrated(asked: Asked) -> Iterable[Component]:
+    windows = bool(asked.values.block("os_profile").blocks("windows_configuration"))
+    yield from _with_disks(asked, asked.values.text("sku_name"), windows)
+
+
+def _with_disks(asked: Asked, size: str, windows: bool) -> Iterator[Component]:
+    """The machines of a set, and the disks of each."""
     values = asked.values
     count = values.number("instances", 1)
-    windows = bool(values.block("os_profile").blocks("windows_configuration"))
-    rented = windows and values.text("license_type") not in _HYBRID
-    spot = values.text("priority") == "Spot"
-    yield instances(asked, values.text("sku_name"), count, windows=rented, spot=spot)
+    yield _wanted(asked, size, count, windows)
     yield from os_disk(asked, values.block("os_disk"), count, prefix="OS disk: ")
     for block in values.blocks("data_disk"):
         yield from attached(asked, block, count, prefix="Data disk: ")
@@ -138,8 +140,7 @@ def _old_scale_set(asked: Asked) -> Iterable[Component]:
     count = sku.number("capacity", 1)
     profile = values.block("storage_profile_image_reference")
     windows = bool(values.blocks("os_profile_windows_config")) or profile.text("publisher") == "MicrosoftWindowsServer"
-    rented = windows and values.text("license_type") not in _HYBRID
-    yield instances(asked, sku.text("name"), count, windows=rented, spot=values.text("priority") == "Spot")
+    yield _wanted(asked, sku.text("name"), count, windows)
     yield from attached(asked, values.block("storage_profile_os_disk"), count, prefix="OS disk: ")
     for block in values.blocks("storage_profile_data_disk"):
         yield from attached(asked, block, count, prefix="Data disk: ")

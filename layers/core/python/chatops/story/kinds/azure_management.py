@@ -7,7 +7,8 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import Component, by_use, fixed, hourly
-from chatops.story.kinds.azure_lookup import Use, flat, labelled, parent, unit, used, values_of
+from chatops.story.kinds.azure_lookup import Use, flat, labelled, unit, used
+from chatops.story.kinds.basics import related, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +96,7 @@ def _minutes(period: str) -> float:
 def _key(asked: Asked) -> Iterable[Component]:
     """A key in hardware is billed by the month, if its vault is a Premium one; each key's use is."""
     kind = asked.values.text("key_type")
-    vault = values_of(parent(asked, "key_vault_id", "azurerm_key_vault"))
+    vault = values_of(related(asked, "key_vault_id", "azurerm_key_vault"))
     if kind.endswith("-HSM") and vault.text("sku_name", "premium") == "premium":
         small = kind == "RSA-HSM" and asked.values.number("key_size") <= 2048
         yield fixed("HSM-protected key", 1, unit(asked, "keyvault.hsm_key_rsa2048" if small else "keyvault.hsm_key"))
@@ -155,7 +156,7 @@ def _directory(asked: Asked) -> Iterable[Component]:
 
 def _directory_replica(asked: Asked) -> Iterable[Component]:
     """A replica costs what its directory costs."""
-    directory = values_of(parent(asked, "domain_service_id", "azurerm_active_directory_domain_service"))
+    directory = values_of(related(asked, "domain_service_id", "azurerm_active_directory_domain_service"))
     price = unit(asked, f"domainservices.{directory.text('sku').lower()}")
     return (hourly("Active directory domain service", price),)
 

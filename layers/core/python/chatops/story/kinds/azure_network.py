@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import Component, by_use, fixed, hourly
-from chatops.story.kinds.azure_lookup import Use, flat, labelled, parent, unit, used, values_of
+from chatops.story.kinds.azure_lookup import Use, flat, labelled, unit, used
+from chatops.story.kinds.basics import related, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +49,7 @@ def _load_balancer(asked: Asked) -> Iterable[Component]:
 
 
 def _load_balancer_rule(asked: Asked) -> Iterable[Component]:
-    balancer = parent(asked, "loadbalancer_id", "azurerm_lb")
+    balancer = related(asked, "loadbalancer_id", "azurerm_lb")
     if values_of(balancer).text("sku") != "Basic":
         yield hourly("Rule usage", unit(asked, "lb.rule"))
 
@@ -91,7 +92,7 @@ def _network_gateway(asked: Asked) -> Iterable[Component]:
 
 def _network_gateway_connection(asked: Asked) -> Iterable[Component]:
     """A tunnel to a site is billed; one to another network, a circuit, or of the Basic gateway is not."""
-    gateway = values_of(parent(asked, "virtual_network_gateway_id", "azurerm_virtual_network_gateway"))
+    gateway = values_of(related(asked, "virtual_network_gateway_id", "azurerm_virtual_network_gateway"))
     if asked.values.text("type", "IPsec").lower() == "ipsec" and gateway.text("sku") != "Basic":
         yield hourly("Site-to-site tunnel", unit(asked, "vpngw.s2s_tunnel"))
 
@@ -142,7 +143,7 @@ def _traffic_manager_endpoint(suffix: str) -> Kind:
     """An endpoint is billed by the checks of its health; fast ones are those of its profile every 10 seconds."""
 
     def kind(asked: Asked) -> Iterable[Component]:
-        profile = values_of(parent(asked, "profile_id", "azurerm_traffic_manager_profile"))
+        profile = values_of(related(asked, "profile_id", "azurerm_traffic_manager_profile"))
         yield fixed("Basic health check", 1, unit(asked, f"trafficmanager.health{suffix}"))
         if profile.block("monitor_config").number("interval_in_seconds", 30) == 10:
             yield fixed("Fast interval health checks add-on", 1, unit(asked, f"trafficmanager.fast{suffix}"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, hourly
-from chatops.story.kinds.azure_lookup import Use, labelled, scaled, unit
+from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, hourly, scaled
+from chatops.story.kinds.azure_lookup import Use, labelled, unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import Component, by_use, fixed
-from chatops.story.kinds.azure_lookup import Use, nothing, unit, values_of
+from chatops.story.kinds.azure_lookup import Use, unit
+from chatops.story.kinds.basics import free, related, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,11 +37,9 @@ def _storage_account(asked: Asked) -> Iterable[Component]:
 
 def _account(asked: Asked) -> Values:
     """The account that a share or a queue is in."""
-    for attribute in ("storage_account_id", "storage_account_name"):
-        for resource in asked.plan.referred(asked.resource, attribute):
-            if resource.type == "azurerm_storage_account":
-                return values_of(resource)
-    return values_of(None)
+    names = ("storage_account_id", "storage_account_name")
+    found = (related(asked, name, "azurerm_storage_account") for name in names)
+    return values_of(next(filter(None, found), None))
 
 
 def _files_copies(copies: str) -> str:
@@ -84,5 +83,5 @@ KINDS: dict[str, Kind] = {
     "azurerm_storage_share": _share,
     "azurerm_storage_queue": _queue,
     "azurerm_backup_protected_vm": _protected_machine,
-    "azurerm_recovery_services_vault": nothing,  # what it protects is billed (published estimates list nothing else)
+    "azurerm_recovery_services_vault": free,  # what it protects is billed (published estimates list nothing else)
 }

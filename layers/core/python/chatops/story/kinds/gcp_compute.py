@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatops.story.costs import HOURS, Component, by_use
-from chatops.story.kinds.gcp_machines import (
-    LOCAL_SSD_GB,
-    Disk,
-    accelerators,
-    disk,
-    is_spot,
-    local_ssd,
-    machine,
-    scaled,
-    unit,
-)
+from chatops.story.costs import HOURS, Component, by_use, scaled
+from chatops.story.kinds.basics import values_of
+from chatops.story.kinds.gcp_machines import LOCAL_SSD_GB, Disk, accelerators, disk, is_spot, local_ssd, machine, unit
 from chatops.story.values import Values
 
 if TYPE_CHECKING:
@@ -106,7 +97,7 @@ def _source_size(asked: Asked) -> float:
             for name in ("image", "snapshot", "source_image", "source_snapshot", "source_disk")
         )
         resource = next((each for many in found for each in many if each.type.startswith("google_compute_")), None)
-        values = Values((resource.after or resource.before or {}) if resource else {})
+        values = values_of(resource)
         if size := max(values.number(name) for name in _SIZE_NAMES):
             return size
         if resource and resource.type == "google_compute_disk" and not any(map(values.has, ("image", "snapshot"))):

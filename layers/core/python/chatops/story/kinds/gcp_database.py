@@ -6,8 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, hourly
-from chatops.story.kinds.gcp_machines import scaled, unit
+from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, hourly, scaled
+from chatops.story.kinds.gcp_machines import unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

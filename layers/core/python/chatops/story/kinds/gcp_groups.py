@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatops.story.costs import Component, hourly
+from chatops.story.kinds.basics import related, values_of
 from chatops.story.kinds.gcp_compute import licence
 from chatops.story.kinds.gcp_machines import LOCAL_SSD_GB, Disk, accelerators, disk, is_spot, local_ssd, machine
 from chatops.story.values import Values
@@ -62,16 +63,14 @@ def _machines(asked: Asked, template: Values, count: float) -> Iterator[Componen
 
 def _template(asked: Asked, attribute: str) -> Values | None:
     """The template that the configuration refers to, on the same side of the change."""
-    for found in asked.plan.referred(asked.resource, attribute):
-        if found.type in _TEMPLATES:
-            return _same_side(asked, found)
-    return None
+    found = related(asked, attribute, *_TEMPLATES)
+    return _same_side(asked, found) if found else None
 
 
 def _same_side(asked: Asked, other: Resource) -> Values:
     if asked.values.attributes is asked.resource.before and other.before is not None:
         return Values(other.before)
-    return Values(other.after or other.before or {}, other.unknown)
+    return values_of(other)
 
 
 def _size(asked: Asked) -> float:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chatops.story.costs import HOURS, Component, by_use, hourly
-from chatops.story.kinds.gcp_machines import LOCAL_SSD_GB, Disk, accelerators, disk, local_ssd, machine, scaled, unit
-from chatops.story.values import Values
+from chatops.story.costs import HOURS, Component, by_use, hourly, scaled
+from chatops.story.kinds.basics import related, values_of
+from chatops.story.kinds.gcp_machines import LOCAL_SSD_GB, Disk, accelerators, disk, local_ssd, machine, unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chatops.story.kinds import Asked, Kind
     from chatops.story.planned import Plan
+    from chatops.story.values import Values
 
 _NODES = 3
 """Nodes in each zone of a pool that does not say, as published estimates assume."""
@@ -59,19 +60,12 @@ def _autopilot(asked: Asked) -> Iterator[Component]:
 def _pools_elsewhere(plan: Plan) -> frozenset[str]:
     """The names of pools that are resources of their own: a cluster that exists lists those too."""
     pools = (each for each in plan.resources if each.type == "google_container_node_pool")
-    return frozenset(Values(each.after or each.before or {}).text("name") for each in pools)
+    return frozenset(values_of(each).text("name") for each in pools)
 
 
 def node_pool(asked: Asked) -> Iterator[Component]:
     """A pool's nodes, in each zone of the pool or of its cluster."""
-    yield from _pool(asked, asked.values, _cluster_of(asked))
-
-
-def _cluster_of(asked: Asked) -> Values:
-    for found in asked.plan.referred(asked.resource, "cluster"):
-        if found.type == "google_container_cluster":
-            return Values(found.after or found.before or {})
-    return Values()
+    yield from _pool(asked, asked.values, values_of(related(asked, "cluster", "google_container_cluster")))
 
 
 def _pool(asked: Asked, pool: Values, of_cluster: Values) -> Iterator[Component]:

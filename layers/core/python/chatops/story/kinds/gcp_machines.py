@@ -50,12 +50,6 @@ def unit(asked: Asked, item: str) -> Price | None:
     return asked.book.unit("gcp", asked.region, item)
 
 
-def scaled(three: tuple[float, float, float], factor: float) -> tuple[float, float, float]:
-    """Three quantities (little, usual, much), each by a factor."""
-    low, medium, high = three
-    return low * factor, medium * factor, high * factor
-
-
 def last_part(name: str) -> str:
     """The name at the end of a link: what exists already is named by its URL."""
     return name.rpartition("/")[2]

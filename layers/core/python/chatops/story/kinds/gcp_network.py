@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chatops.story.costs import HOURS, Component, by_use, hourly
-from chatops.story.kinds.gcp_machines import is_spot, scaled, unit
-from chatops.story.values import Values
+from chatops.story.costs import HOURS, Component, by_use, hourly, scaled
+from chatops.story.kinds.basics import values_of
+from chatops.story.kinds.gcp_machines import is_spot, unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def _addresses_of_machines(plan: Plan) -> dict[str, str]:
     """The reserved addresses that machines have, and by which item those are billed."""
     found: dict[str, str] = {}
     for machine in plan.resources:
-        values = Values(machine.after or machine.before or {})
+        values = values_of(machine)
         if machine.type == "google_compute_instance" and values.has("network_interface"):
             for each in plan.referred(machine, "network_interface.access_config.nat_ip"):
                 found[each.address] = "ip.vm.spot" if is_spot(values) else "ip.vm"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from chatops.story.costs import HOURS, Component, Compute, by_use, fixed
-from chatops.story.kinds.gcp_machines import scaled, unit
+from chatops.story.costs import HOURS, Component, Compute, by_use, fixed, scaled
+from chatops.story.kinds.gcp_machines import unit
 from chatops.story.values import Values
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _service(asked: Asked, cpu: float, gib: float, always: float | None) -> Iter
     if always is None:
         seconds = scaled(_REQUESTS_M, 1e6 * _REQUEST_SECONDS)
         yield by_use("vCPU while requests run", _tiered(asked, "cpu_req"), *scaled(seconds, cpu))
-        yield by_use("Memory while requests run", _tiered(asked, "memory_req"), *scaled(seconds, gib))
+        yield by_use("Memory while requests run", _tiered(asked, "mem_req"), *scaled(seconds, gib))
         yield by_use("Requests", unit(asked, "cloudrun.requests"), *_REQUESTS_M)
     elif always:
         compute = Compute(cpu * HOURS * always, gib * HOURS * always)
