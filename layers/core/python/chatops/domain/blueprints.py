@@ -11,6 +11,7 @@ from chatops.errors import UserError
 
 __all__ = [
     "PROVIDERS",
+    "REGIONAL",
     "RESERVED",
     "Blueprint",
     "BlueprintError",
@@ -25,8 +26,10 @@ __all__ = [
 Provider = Literal["aws", "gcp", "azure", "none"]
 
 PROVIDERS: tuple[Provider, ...] = ("aws", "gcp", "azure", "none")
-# Every module declares these; the control plane fills them in and a person may not.
-RESERVED = ("deployment", "guild_id", "project_id")
+# The control plane fills these in and a person may not. Every module declares the first three; `region` those of the
+# clouds whose provider does not find it by itself: Azure's takes none from outside, and Cloud Run must be told.
+RESERVED = ("deployment", "guild_id", "project_id", "region")
+REGIONAL: tuple[Provider, ...] = ("gcp", "azure")
 
 _MAX_TEXT = 2000
 _MAX_SUGGESTIONS = 25
@@ -131,7 +134,8 @@ def _misnamed(name: str, blueprint: Blueprint, given: dict[str, str | None]) -> 
     if name in given:
         return f"{quoted(name)} is given twice."
     if name in RESERVED:
-        return f"`{name}` is set by Cloud ChatOps and cannot be chosen."
+        whence = " It comes with the session, by `/cloud-init`." if name in ("project_id", "region") else ""
+        return f"`{name}` is set by Cloud ChatOps and cannot be chosen.{whence}"
     if blueprint.variable(name) is not None:
         return None
     names = [variable.name for variable in blueprint.variables]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from chatops.domain.blueprints import REGIONAL
 from chatops.domain.runs import GRACE_SECONDS, HEARTBEAT_SECONDS, PHASE_SECONDS, Phase, Run
 from chatops.runs.kept_log import log_key
 
@@ -109,8 +110,9 @@ def settings(
 
 
 def _reserved(run: Run) -> dict[str, str]:
-    """The variables that every blueprint declares and nobody chooses (domain/blueprints.py)."""
-    return {"deployment": run.deployment, "guild_id": run.guild_id, "project_id": run.project_id}
+    """The variables that a blueprint of this cloud declares and nobody chooses (domain/blueprints.py)."""
+    always = {"deployment": run.deployment, "guild_id": run.guild_id, "project_id": run.project_id}
+    return always | ({"region": run.region} if run.provider in REGIONAL else {})
 
 
 def pack(bundle: Mapping[str, Any], blueprint: Mapping[str, bytes], runner: Mapping[str, bytes]) -> bytes:
