@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test chaos check clean
+.PHONY: help setup demo sandbox test chaos isolation privileges check clean
 
 PYTHON := .venv/bin/python
 export SAM_CLI_TELEMETRY := 0
@@ -23,6 +23,12 @@ test: .venv/ready ## all tests: unit, infrastructure, integration, end to end
 
 chaos: .venv/ready ## kill things at random while deploying, N=100 times, and see that nothing is lost or doubled
 	$(PYTHON) -m sandbox chaos --rounds $(or $(N),100) $(if $(SEED),--seed $(SEED))
+
+privileges: .venv/ready ## take every right from every function in turn, and see a story fail
+	PRIVILEGES=all $(PYTHON) -m pytest -q tests/privileges/test_privileges.py
+
+isolation: .venv/ready ## hostile builds of one guild try to reach another guild; everything must be refused (as root)
+	$(PYTHON) -m sandbox isolation
 
 check: .venv/ready ## ruff, mypy, the template's lint, the import rule
 	.venv/bin/ruff check .

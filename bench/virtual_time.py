@@ -19,6 +19,32 @@ class Stopped(BaseException):
     """Something else failed, and all comes to an end: nobody may catch this."""
 
 
+class Nap:
+    """`sleep` lasts until `wake`, or so many seconds; for one sleeper, once."""
+
+    def __init__(self, time: VirtualTime) -> None:
+        self._time = time
+        self._mine = threading.Lock()
+        self._mine.acquire()
+        self._over = False
+
+    def sleep(self, seconds: float) -> None:
+        """Let others run."""
+        self._time.until(self._time.now + seconds, self._end)
+        self._time.wait(self._mine)
+
+    def wake(self) -> None:
+        """End the sleep now."""
+        self._time.until(self._time.now, self._end)
+
+    def _end(self) -> None:
+        if self._over:
+            self._time.skip()
+        else:
+            self._over = True
+            self._mine.release()
+
+
 class VirtualTime:
     """`now` is in seconds. What runs calls `sleep`, and the next one runs; equal turns go by who asked first."""
 
@@ -42,11 +68,27 @@ class VirtualTime:
         """Let others run until then; only for what was begun by `at`."""
         mine = threading.Lock()
         mine.acquire()
-        heapq.heappush(self._due, (self.now + seconds, next(self._numbers), mine.release))
+        self.until(self.now + seconds, mine.release)
+        self.wait(mine)
+
+    def until(self, when: float, wake: Callable[[], object]) -> None:
+        """Have somebody who waits be woken at a time; `wake` lets exactly one go on, or says `skip`."""
+        heapq.heappush(self._due, (when, next(self._numbers), wake))
+
+    def wait(self, mine: threading.Lock) -> None:
+        """Give the turn away until the lock is free."""
         self._turn_is_over.release()
         mine.acquire()
         if self._failure:
             raise Stopped
+
+    def skip(self) -> None:
+        """Nobody was to be woken any more."""
+        self._turn_is_over.release()
+
+    def nap(self) -> Nap:
+        """A sleep that somebody may end early."""
+        return Nap(self)
 
     def run(self) -> None:
         """Until nothing is to be done any more; raises what any work raised."""

@@ -6,6 +6,7 @@ written through a descriptor of their folder, and results are read only if they 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pwd
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 PLAN_FILE = "plan.tfplan"
 LOCK_FILE = ".terraform.lock.hcl"
 ERRORED_STATE = "errored.tfstate"
+PRIVATE = "private"
+FOLDERS = ("module", "tmp", "tool")
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,18 @@ def identity(name: str) -> Identity | None:
 
 
 class PrivateFolder:
-    """A 0700 folder for credentials; files are 0600 and exist only while they are needed."""
+    """A 0700 folder for credentials; files are 0600 and exist only while they are needed.
+
+    It is locked for as long as the runner lives, however that ends, so that another one sees what is left behind.
+    """
 
     def __init__(self, path: Path, owner: Identity | None) -> None:
         self.path = path
-        path.mkdir(0o700)
-        self._folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        made = path.with_name(f"new-{path.name}")
+        made.mkdir(0o700)
+        self._folder = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        fcntl.flock(self._folder, fcntl.LOCK_EX)
+        made.rename(path)  # under its own name it is never without its lock
         self._owner = owner
         if owner:
             os.fchown(self._folder, owner.uid, owner.gid)
@@ -93,18 +102,17 @@ class Workspace:
 
     def __init__(self, run_id: str, owner: Identity | None = None) -> None:
         self.root = Path(tempfile.gettempdir()).resolve() / f"chatops-{run_id}"
-        self.module = self.root / "module"
-        self.temporary = self.root / "tmp"
-        self.tool = self.root / "tool"
+        self.module, self.temporary, self.tool = (self.root / name for name in FOLDERS)
         self.owner = owner
 
     def __enter__(self) -> Workspace:
         self._remove_leftover()
+        self._remove_what_others_left()
         self.root.mkdir(0o700)
         try:
             for folder in (self.module, self.temporary, self.tool):
                 folder.mkdir(0o700)
-            self.private = PrivateFolder(self.root / "private", self.owner)
+            self.private = PrivateFolder(self.root / PRIVATE, self.owner)
         except BaseException:
             shutil.rmtree(self.root)
             raise
@@ -180,10 +188,33 @@ class Workspace:
             found = self.root.lstat()
         except FileNotFoundError:
             return
-        ours = {os.geteuid()} | ({self.owner.uid} if self.owner else set())
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+        if not self._is_our_folder(found):
             raise RunnerError(f"{str(self.root)!r} exists and is not ours: remove it first")
         shutil.rmtree(self.root)
+
+    def _remove_what_others_left(self) -> None:
+        """Folders of runs whose runners were killed on this machine: theirs are the credentials of other guilds."""
+        for root in self.root.parent.glob("chatops-*"):
+            if self._is_left_behind(root):
+                shutil.rmtree(root, ignore_errors=True)
+
+    def _is_left_behind(self, root: Path) -> bool:
+        """Whether it is a workspace, made by a runner of our user that lives no more."""
+        try:
+            private = os.open(root / PRIVATE, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(private, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return all(self._is_our_folder((root / name).lstat()) for name in ("", PRIVATE, *FOLDERS))
+        except OSError:
+            return False
+        finally:
+            os.close(private)
+
+    def _is_our_folder(self, found: os.stat_result) -> bool:
+        ours = {os.geteuid()} | ({self.owner.uid} if self.owner else set())
+        return stat.S_ISDIR(found.st_mode) and found.st_uid in ours
 
 
 def hcl(settings: Mapping[str, Setting]) -> str:

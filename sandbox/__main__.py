@@ -1,6 +1,7 @@
 """The sandbox's command line: `python -m sandbox`."""
 
 import argparse
+import base64
 import json
 import os
 import signal
@@ -10,11 +11,13 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sandbox.paths import STATE
 
 _NOTE_SECONDS = 4
+_ATTACHMENT = 11  # Discord's type of an option that takes a file
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,9 +28,10 @@ def main(arguments: Sequence[str]) -> int:
     chaos = commands.add_parser("chaos", help="kill things at random while deploying; nothing may be lost or doubled")
     chaos.add_argument("--rounds", type=int, default=100, help="how many deployments (default 100)")
     chaos.add_argument("--seed", type=int, help="repeat the crashes of an earlier run")
+    commands.add_parser("isolation", help="hostile builds of one guild try to reach another one")
     up = commands.add_parser("up", help="leave everything running until Ctrl-C")
     up.add_argument("--port", type=int, default=8080, help="Discord's stand-in listens here (default 8080)")
-    send = commands.add_parser("send", help="type a slash command: send /cloud-status name:web-app")
+    send = commands.add_parser("send", help="type a slash command: send /cloud-status name:web-app file:@path")
     send.add_argument("words", nargs="+", metavar="/command option:value")
     send.add_argument(
         "--as", dest="user", default="owner", choices=("owner", "member", "outsider"), help="who types it"
@@ -64,6 +68,12 @@ def _chaos(chosen: argparse.Namespace) -> int:
     return chaos.main(chosen.rounds, chosen.seed)
 
 
+def _isolation(_: argparse.Namespace) -> int:
+    from sandbox.isolation import __main__ as isolation
+
+    return isolation.main()
+
+
 def _up(chosen: argparse.Namespace) -> int:
     from sandbox.demo import Teller
     from sandbox.emulator import GUILD_ACCOUNT
@@ -81,8 +91,7 @@ def _up(chosen: argparse.Namespace) -> int:
         teller.say(f"Discord's stand-in: {sandbox.discord.origin}   emulated AWS: {sandbox.emulator.url}")
         teller.say("In another terminal, for instance:")
         teller.say(
-            "  .venv/bin/python -m sandbox send /cloud-init provider:aws "
-            f"project_id:{GUILD_ACCOUNT} credentials:'{credentials}'"
+            f"  .venv/bin/python -m sandbox send /cloud-init project_id:{GUILD_ACCOUNT} credentials:'{credentials}'"
         )
         teller.say("  .venv/bin/python -m sandbox send /cloud-deploy-v2 blueprint:aws/web-app")
         teller.say("  .venv/bin/python -m sandbox press Approve")
@@ -94,9 +103,27 @@ def _up(chosen: argparse.Namespace) -> int:
 
 
 def _send(chosen: argparse.Namespace) -> int:
-    name, *options = chosen.words
-    body = {"name": name.lstrip("/"), "options": _pairs(options), "user": chosen.user}
+    name, *words = chosen.words
+    options = _pairs(words)
+    files = {key: _file_of(value) for key, value in options.items() if value.startswith("@") and _takes_file(name, key)}
+    plain = {key: value for key, value in options.items() if key not in files}
+    body = {"name": name.lstrip("/"), "options": plain, "files": files, "user": chosen.user}
     return _shown(_post("slash", body | {"wait_seconds": 30}))
+
+
+def _takes_file(command: str, option: str) -> bool:
+    """A role is written with an @, too."""
+    registered = _get("commands", "commands")
+    taken = (each for spec in registered if spec["name"] == command.lstrip("/") for each in spec["options"])
+    return any(each["name"] == option and each["type"] == _ATTACHMENT for each in taken)
+
+
+def _file_of(value: str) -> dict[str, str]:
+    path = Path(value.removeprefix("@"))
+    try:
+        return {"name": path.name, "base64": base64.b64encode(path.read_bytes()).decode()}
+    except OSError as error:
+        sys.exit(f"the file cannot be read: {error}")
 
 
 def _fill(chosen: argparse.Namespace) -> int:
@@ -156,6 +183,7 @@ def _file(chosen: argparse.Namespace) -> int:
 _COMMANDS = {
     "demo": _demo,
     "chaos": _chaos,
+    "isolation": _isolation,
     "up": _up,
     "send": _send,
     "press": _press,
@@ -184,8 +212,8 @@ def _post(action: str, body: dict[str, Any]) -> dict[str, Any]:
     return _ask(request)
 
 
-def _get(what: str) -> list[dict[str, Any]]:
-    return list(_ask(urllib.request.Request(f"{_origin()}/_sandbox/{what}"))["messages"])
+def _get(what: str, key: str = "messages") -> list[dict[str, Any]]:
+    return list(_ask(urllib.request.Request(f"{_origin()}/_sandbox/{what}"))[key])
 
 
 def _ask(request: urllib.request.Request) -> dict[str, Any]:

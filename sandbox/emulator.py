@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import boto3
 from botocore.config import Config
 
 from sandbox import processes
-from sandbox.paths import HOME, RUN
+from sandbox.paths import HOME, ROOT, RUN
 
 if TYPE_CHECKING:
     import subprocess
@@ -30,20 +31,25 @@ _START_SECONDS = 60
 class Emulator:
     """ministack on 127.0.0.1; a 12-digit access key is that account's root (its convention, not AWS's).
 
-    What it and its functions leave in files goes into `folder`.
+    What it and its functions leave in files goes into `folder`; `more` is added to its environment.
     """
 
-    def __init__(self, port: int = 0, codebuild_url: str = "", folder: Path = RUN) -> None:
+    def __init__(
+        self, port: int = 0, codebuild_url: str = "", folder: Path = RUN, more: Mapping[str, str] | None = None
+    ) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._codebuild_url = codebuild_url
         self._folder = folder
+        self._more = dict(more or {})
         self._process: subprocess.Popen[bytes] | None = None
+        self.trail = folder / "trail.jsonl"
+        """Who called what, refused calls too (`sandbox.trail`)."""
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        program = Path(sys.executable).parent / "ministack"
-        self._process = processes.start([str(program)], self._environment(), HOME / "emulator.log", signal.SIGINT)
+        program = [sys.executable, "-P", str(ROOT / "sandbox" / "trail.py")]
+        self._process = processes.start(program, self._environment(), HOME / "emulator.log", signal.SIGINT)
         # For who cleans up after a sandbox that was killed.
         (self._folder / "emulator.pid").write_text(str(self._process.pid))
         deadline = time.monotonic() + _START_SECONDS
@@ -96,6 +102,8 @@ class Emulator:
             "LAMBDA_ASYNC_RETRY_MAX_SECONDS": "120",
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ENDPOINT_URL_CODEBUILD": self._codebuild_url,
+            "TRAIL": str(self.trail),
+            **self._more,
         }
 
     def _ready(self) -> bool:

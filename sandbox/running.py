@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,14 +35,23 @@ _GUILD_POLICY = {
 
 
 class Sandbox:
-    """Started by `with Sandbox() as sandbox:`; leaves no process and no credential file behind."""
+    """Started by `with Sandbox() as sandbox:`; leaves no process and no credential file behind.
+
+    `parameters` are the template's, beside those that the sandbox sets itself.
+    """
 
     def __init__(
-        self, say: Callable[[str], None] = lambda _: None, discord_port: int = 0, emulator_port: int = 0
+        self,
+        say: Callable[[str], None] = lambda _: None,
+        discord_port: int = 0,
+        emulator_port: int = 0,
+        emulator_environment: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] | None = None,
     ) -> None:
         self._say = say
         self.codebuild = CodeBuild()
-        self.emulator = Emulator(emulator_port, self.codebuild.url)
+        self.emulator = Emulator(emulator_port, self.codebuild.url, more=emulator_environment)
+        self._parameters = parameters
         self.discord = DiscordServer(Settings(), port=discord_port)
         self.outputs: dict[str, str] = {}
         self._started: list[Callable[[], None]] = []
@@ -101,6 +110,7 @@ class Sandbox:
             discord.application_id,
             discord.public_key_hex,
             discord.bot_token,
+            more=self._parameters,
         )
         found = tools.find(self.emulator.url)
         self._say(f"builds use {Path(found.terraform).name} with the AWS provider {found.provider}")

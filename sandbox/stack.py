@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox import phases
@@ -32,10 +33,12 @@ def deploy(
     public_key: str,
     bot_token: str,
     gemini_api: str = NOBODY,
+    more: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """`sam deploy`, and what the emulator leaves undone; returns the stack's outputs.
 
-    There is no Gemini key, so no model is asked; nor could one be outside of this machine.
+    `more` are further parameters. There is no Gemini key, so no model is asked; nor could one be outside of this
+    machine.
     """
     emulator.client("secretsmanager").create_secret(Name=f"{NAME}/discord-bot-token", SecretString=bot_token)
     activity = emulator.client("stepfunctions").create_activity(name=ACTIVITY)["activityArn"]
@@ -48,7 +51,9 @@ def deploy(
         "RunPhaseResource": activity,
         "BuildEventSource": phases.SOURCE,
         "RequireTls": "false",
+        "MaxRunsPerHour": "1000",  # one guild plays what many would
         "GeminiApiBaseUrl": gemini_api,
+        **(more or {}),
     }
     _sam(
         "deploy", "--template-file", str(BUILD / "template.yaml"), "--stack-name", NAME, "--region", REGION,

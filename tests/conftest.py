@@ -1,9 +1,22 @@
 """How the tests share two processes (`make test`: pytest -n 2)."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER = {"e2e": "sandbox", "infrastructure": "sandbox", "integration": "emulator"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.running import Sandbox
+
+_TOGETHER = {
+    "e2e": "sandbox",
+    "isolation": "sandbox",
+    "privileges": "sandbox",
+    "infrastructure": "sandbox",
+    "integration": "emulator",
+}
 
 
 class Scheduling(LoadScopeScheduling):
@@ -26,3 +39,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
     """Called in the process that hands the tests out."""
     return Scheduling(config, log)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> "Iterator[Sandbox]":
+    """One sandbox for all tests that need one."""
+    from sandbox.running import Sandbox
+
+    with Sandbox() as running:
+        yield running

@@ -1,6 +1,7 @@
-"""Ends a run, however it ended.
+"""Ends a run, however it ended, and starts whose turn it is then.
 
-Called by the state machine, by the watchdog, and by EventBridge for executions that ended without reporting.
+Called by the state machine, by the watchdog and the commands, and by EventBridge for executions that ended without
+reporting.
 """
 
 import json
@@ -18,7 +19,10 @@ _OUTCOMES = {
 
 
 def handler(event: dict[str, Any], context: object) -> None:
-    """Take {run_id, outcome, cause} of the state machine or the watchdog, or Step Functions' status-change event."""
+    """Take {run_id, outcome, cause}, or Step Functions' status-change event, or {turn: guild id} for the line alone."""
+    if guild_id := event.get("turn"):
+        bootstrap.report().turn(guild_id)
+        return
     try:
         bootstrap.report()(*_asked(event))
     except BuildStillRunning:

@@ -17,7 +17,10 @@ def handler(event: object, context: object) -> None:
             {"source": "sweep", "run_id": finding.run_id, "outcome": finding.outcome.value, "cause": finding.cause}
         )
 
-    findings, failed = sweep(runs, workflow, builds, report, lambda run_id: call_track({"look": run_id}), now)
+    def turn(guild_id: str) -> None:
+        call_report({"source": "sweep", "turn": guild_id})
+
+    findings, failed = sweep(runs, workflow, builds, report, lambda run_id: call_track({"look": run_id}), turn, now)
     counts = {
         "sessions": blobs.cleanup_expired_recovery_blobs(),
         "waiting": interactions.forget_expired(now),

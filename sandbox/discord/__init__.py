@@ -1,6 +1,7 @@
 """A stand-in for Discord's HTTP side: signs interactions, serves the API, refuses what Discord refuses."""
 
 from sandbox.discord.faults import Faults
+from sandbox.discord.incoming import Upload
 from sandbox.discord.limits import RateLimit
 from sandbox.discord.messages import Button, Message
 from sandbox.discord.options import ClientRefusalError
@@ -10,7 +11,7 @@ from sandbox.discord.sending import InteractionResult, NoEndpointError
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.state import Settings
 from sandbox.discord.transcript import Event, Problem, Transcript
-from sandbox.discord.world import Channel, Guild, NobodyThereError, User, World
+from sandbox.discord.world import Channel, Guild, NobodyThereError, Role, User, World
 
 __all__ = [
     "Button",
@@ -28,8 +29,10 @@ __all__ = [
     "NobodyThereError",
     "Problem",
     "RateLimit",
+    "Role",
     "Settings",
     "Transcript",
+    "Upload",
     "User",
     "World",
     "render_message",

@@ -124,6 +124,8 @@ def _channel(state: State, request: Request) -> Channel:
     channel = state.world.channel_by_id(request.arguments["channel_id"])
     if channel is None:
         raise ApiError(404, 10003, "Unknown Channel")
+    if channel.guild and channel.guild.id not in state.world.guild_ids:
+        raise ApiError(403, 50001, "Missing Access")
     return channel
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import people
 from sandbox.discord.api import Reply
+from sandbox.discord.incoming import Upload
 from sandbox.discord.options import ClientRefusalError
 from sandbox.discord.protocol import ApiError, JsonObject
 from sandbox.discord.render import render_message
@@ -62,7 +64,7 @@ def _refusal(request: Request) -> str | None:
 
 def _slash(state: State, request: Request) -> JsonObject:
     wanted = request.json_object()
-    options = _values(wanted, "options", (str, int, float))
+    options = _values(wanted, "options", (str, int, float)) | _files(wanted)
     user, seconds, start = _user(state, wanted), _seconds(wanted), state.transcript.last
     place = (_text(wanted, "guild", None), _text(wanted, "channel", None))
     result = people.run_command(state, _text(wanted, "name"), options, user, *place)
@@ -199,6 +201,17 @@ def _values(wanted: JsonObject, key: str, kinds: tuple[type, ...]) -> dict[str, 
         allowed = ", ".join({str: "texts", list: "lists", int: "numbers", float: "booleans"}[kind] for kind in kinds)
         raise BadControlError(f"{key!r} must be an object of {allowed}")
     return values
+
+
+def _files(wanted: JsonObject) -> dict[str, Upload]:
+    """Attached files by option: `{"name": …, "base64": …}`."""
+    try:
+        return {
+            key: Upload(str(file["name"]), b64decode(file["base64"], validate=True), "application/octet-stream")
+            for key, file in (wanted.get("files") or {}).items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise BadControlError('\'files\' must be an object of {"name": …, "base64": …}') from None
 
 
 def _seconds(wanted: JsonObject) -> float:

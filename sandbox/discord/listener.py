@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from sandbox.discord import api, control
+from sandbox.discord import api, cdn, control
 from sandbox.discord.faults import HtmlAnswer, NoAnswer
 from sandbox.discord.incoming import Request
 
@@ -82,6 +82,9 @@ class Handler(BaseHTTPRequestHandler):
             reply = control.handle(self.server.state, request, self.server.stopping)
             self._write(reply.status, reply.body, reply.headers)
             return
+        if request.path.startswith(f"{cdn.PREFIX}/"):
+            self._write_file(cdn.read(self.server.state, request))
+            return
         try:
             reply = api.handle(self.server.state, request)
             self._write(reply.status, reply.body, reply.headers)
@@ -110,6 +113,10 @@ class Handler(BaseHTTPRequestHandler):
         data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         content = {} if body is None else {"Content-Type": "application/json"}
         self._send(status, data, headers | content)
+
+    def _write_file(self, data: bytes | None) -> None:
+        status, content = (404, b"This content is no longer available.") if data is None else (200, data)
+        self._send(status, content, {"Content-Type": "text/plain" if data is None else "application/octet-stream"})
 
     def _write_html(self, answer: HtmlAnswer) -> None:
         wait = {} if answer.retry_after is None else {"Retry-After": str(answer.retry_after)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sandbox.discord.cdn import Attachment
 from sandbox.discord.protocol import JsonObject, OptionType
 
 if TYPE_CHECKING:
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
 
     from sandbox.discord.world import World
 
-OptionValue = str | int | float | bool
+Plain = str | int | float | bool
+OptionValue = Plain | Attachment
 SAFE_INTEGER = 2**53
 STRING_LIMIT = 6000
 UNREGISTERED_ID = "1061000000000000800"
@@ -37,7 +39,8 @@ def command_data(
         raise ClientRefusalError("the command needs a name")
     if commands is None:
         built = [_option(key, _inferred(value), value, key == focused) for key, value in options.items()]
-        return {"id": UNREGISTERED_ID, "name": first, "type": 1, "options": _nested(subcommands, built)}
+        data = {"id": UNREGISTERED_ID, "name": first, "type": 1, "options": _nested(subcommands, built)}
+        return data | _resolved(built, options, world)
     command = commands.get(first)
     if command is None:
         raise ClientRefusalError(
@@ -48,12 +51,12 @@ def command_data(
     nested = _nested_by_spec(command, subcommands, built)
     scope = {"guild_id": command["guild_id"]} if "guild_id" in command else {}
     data = {"id": command["id"], "name": first, "type": 1, "options": nested} | scope
-    resolved = _resolved(built, world)
-    return data | ({"resolved": resolved} if resolved else {})
+    return data | _resolved(built, options, world)
 
 
 def _option(name: str, kind: OptionType, value: OptionValue, focused: bool) -> JsonObject:
-    option: JsonObject = {"name": name, "type": int(kind), "value": value}
+    sent = value.id if isinstance(value, Attachment) else value
+    option: JsonObject = {"name": name, "type": int(kind), "value": sent}
     return option | ({"focused": True} if focused else {})
 
 
@@ -65,6 +68,8 @@ def _inferred(value: OptionValue) -> OptionType:
             return OptionType.INTEGER
         case float():
             return OptionType.NUMBER
+        case Attachment():
+            return OptionType.ATTACHMENT
         case _:
             return OptionType.STRING
 
@@ -112,13 +117,18 @@ def _typed_options(
         if name == focused:  # half typed: always a string, and no rule holds yet
             built.append(_option(name, kind, str(value), True))
             continue
+        if isinstance(value, Attachment) and kind is OptionType.ATTACHMENT:
+            built.append(_option(name, kind, value, False))
+            continue
         typed = _converted(spec, kind, value, world)
         _check_bounds(spec, typed)
         built.append(_option(name, kind, typed, False))
     return built
 
 
-def _converted(spec: JsonObject, kind: OptionType, value: OptionValue, world: World) -> OptionValue:
+def _converted(spec: JsonObject, kind: OptionType, value: OptionValue, world: World) -> Plain:
+    if isinstance(value, Attachment):
+        raise ClientRefusalError(f"option {spec['name']!r} takes no file")
     convert = _CONVERTERS.get(kind)
     if convert is None:
         raise ClientRefusalError(
@@ -130,14 +140,14 @@ def _converted(spec: JsonObject, kind: OptionType, value: OptionValue, world: Wo
         raise ClientRefusalError(f"option {spec['name']!r}: {error}") from None
 
 
-def _string(value: OptionValue, world: World) -> OptionValue:
+def _string(value: Plain, world: World) -> Plain:
     text = str(value)
     if len(text) > STRING_LIMIT:
         raise ValueError(f"a text of {len(text)} characters is longer than {STRING_LIMIT}")
     return text
 
 
-def _integer(value: OptionValue, world: World) -> OptionValue:
+def _integer(value: Plain, world: World) -> Plain:
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise ValueError(f"{value!r} is not a whole number")
     try:
@@ -149,7 +159,7 @@ def _integer(value: OptionValue, world: World) -> OptionValue:
     return number
 
 
-def _number(value: OptionValue, world: World) -> OptionValue:
+def _number(value: Plain, world: World) -> Plain:
     try:
         number = float(value)
     except ValueError:
@@ -159,27 +169,37 @@ def _number(value: OptionValue, world: World) -> OptionValue:
     return number
 
 
-def _boolean(value: OptionValue, world: World) -> OptionValue:
+def _boolean(value: Plain, world: World) -> Plain:
     chosen = {"true": True, "false": False}.get(str(value).lower())
     if chosen is None:
         raise ValueError(f"{value!r} is neither true nor false")
     return chosen
 
 
-def _user_id(value: OptionValue, world: World) -> OptionValue:
+def _user_id(value: Plain, world: World) -> Plain:
     return world.user(str(value)).id
 
 
-_CONVERTERS: dict[OptionType, Callable[[OptionValue, World], OptionValue]] = {
+def _role_id(value: Plain, world: World) -> Plain:
+    return world.role(str(value)).id
+
+
+def _no_file(value: Plain, world: World) -> Plain:
+    raise ValueError("this takes a file")
+
+
+_CONVERTERS: dict[OptionType, Callable[[Plain, World], Plain]] = {
     OptionType.STRING: _string,
     OptionType.INTEGER: _integer,
     OptionType.NUMBER: _number,
     OptionType.BOOLEAN: _boolean,
     OptionType.USER: _user_id,
+    OptionType.ROLE: _role_id,
+    OptionType.ATTACHMENT: _no_file,
 }
 
 
-def _check_bounds(spec: JsonObject, value: OptionValue) -> None:
+def _check_bounds(spec: JsonObject, value: Plain) -> None:
     choices = [choice["value"] for choice in spec.get("choices") or ()]
     if choices and value not in choices:
         allowed = ", ".join(map(repr, choices))
@@ -198,6 +218,14 @@ def _check_bounds(spec: JsonObject, value: OptionValue) -> None:
         raise ClientRefusalError(f"option {spec['name']!r}: {low_key} is {low}, {high_key} is {high}, this is {size}")
 
 
-def _resolved(built: list[JsonObject], world: World) -> JsonObject:
-    users = [world.user(option["value"]) for option in built if option["type"] == OptionType.USER]
-    return {"users": {user.id: user.as_json() for user in users}} if users else {}
+def _resolved(built: list[JsonObject], options: Mapping[str, OptionValue], world: World) -> JsonObject:
+    """What Discord tells of the users, roles and files that the options name by id; nothing where there are none."""
+    ids: dict[Any, list[str]] = {kind: [each["value"] for each in built if each["type"] == kind] for kind in OptionType}
+    files = [value for value in options.values() if isinstance(value, Attachment)]
+    found = {
+        "users": {each: world.user(each).as_json() for each in ids[OptionType.USER]},
+        "roles": {each: world.role(each).as_json() for each in ids[OptionType.ROLE]},
+        "attachments": {each.id: each.as_json() for each in files},
+    }
+    resolved = {name: objects for name, objects in found.items() if objects}
+    return {"resolved": resolved} if resolved else {}

@@ -71,7 +71,7 @@ def _in_guild(state: State, interaction: Interaction) -> JsonObject:
         "pending": False,
         "permissions": str(permissions),
         "premium_since": None,
-        "roles": [],
+        "roles": state.world.roles(interaction.user, guild),
         "unusual_dm_activity_until": None,
         "user": interaction.user.as_json(),
     }

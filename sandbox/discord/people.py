@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import payloads
+from sandbox.discord.cdn import attach
+from sandbox.discord.incoming import Upload
 from sandbox.discord.message_rules import walk
 from sandbox.discord.options import ClientRefusalError, OptionValue, command_data
 from sandbox.discord.protocol import (
@@ -32,7 +34,7 @@ _CHOICE_TYPES: dict[Any, tuple[type, ...]] = {OptionType.INTEGER: (int,), Option
 def run_command(
     state: State,
     name: str,
-    options: Mapping[str, OptionValue],
+    options: Mapping[str, OptionValue | Upload],
     user: Who,
     guild: Guild | str | None = None,
     channel: Channel | str | None = None,
@@ -45,7 +47,7 @@ def run_command(
     commands = state.commands_in(place.guild.id if place.guild else None) if state.commands else None
     if focused is not None and focused not in options:
         options = {**options, focused: ""}
-    data = command_data(name, options, commands, state.world, focused)
+    data = command_data(name, _attached(state, options), commands, state.world, focused)
     _check_permission(state, (commands or {}).get(data["name"]), person, place)
     kind = InteractionType.COMMAND if focused is None else InteractionType.AUTOCOMPLETE
     interaction = state.interactions.open(kind, person, place, name.removeprefix("/"))
@@ -98,6 +100,14 @@ def submit_modal(
     result = deliver(state, interaction, payloads.act(state, interaction, data, message))
     opener.submitted = result.problem is None  # else it stays open: "Something went wrong. Try again."
     return result
+
+
+def _attached(state: State, options: Mapping[str, OptionValue | Upload]) -> dict[str, OptionValue]:
+    """The options, once the client has uploaded what is a file."""
+    try:
+        return {key: attach(state, value) if isinstance(value, Upload) else value for key, value in options.items()}
+    except ValueError as error:
+        raise ClientRefusalError(str(error)) from None
 
 
 def _check_permission(state: State, command: JsonObject | None, person: User, place: Channel) -> None:

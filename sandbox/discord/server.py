@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from sandbox.discord import people, sending
+from sandbox.discord import cdn, people, sending
 from sandbox.discord.api import PREFIX
 from sandbox.discord.listener import Listener
 from sandbox.discord.render import render_message
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sandbox.discord.clock import Clock
     from sandbox.discord.faults import Faults
+    from sandbox.discord.incoming import Upload
     from sandbox.discord.messages import Message
     from sandbox.discord.options import OptionValue
     from sandbox.discord.protocol import JsonObject
@@ -33,6 +34,7 @@ class DiscordServer:
         self._state = State(self.settings)
         self._state.interactions_url = interactions_url or self.settings.interactions_url
         self._listener = Listener(self._state, port)
+        self._state.cdn_url = self.cdn_url
         self._thread: threading.Thread | None = None
 
     def start(self) -> DiscordServer:
@@ -78,7 +80,7 @@ class DiscordServer:
     @property
     def cdn_url(self) -> str:
         """What the app gets as DISCORD_CDN_BASE_URL: where the files are that people attach."""
-        return f"{self.origin}/cdn"
+        return f"{self.origin}{cdn.PREFIX}"
 
     @property
     def application_id(self) -> str:
@@ -148,7 +150,7 @@ class DiscordServer:
     def slash(
         self,
         name: str,
-        options: Mapping[str, OptionValue] | None = None,
+        options: Mapping[str, OptionValue | Upload] | None = None,
         *,
         user: User | str = "owner",
         guild: Guild | str | None = None,
@@ -156,7 +158,8 @@ class DiscordServer:
     ) -> InteractionResult:
         """Run a slash command (`"cloud-status"`, `"group sub"`); `channel="dm"` is the user's chat with the app.
 
-        Raises `ClientRefusalError` for what Discord's client would not send.
+        An attached file is an `Upload`, a role its name or id. Raises `ClientRefusalError` for what Discord's client
+        would not send.
         """
         return people.run_command(self._state, name, options or {}, user, guild, channel)
 
@@ -203,6 +206,12 @@ class DiscordServer:
     def file(self, name: str, *, user: User | str = "owner") -> bytes | None:
         """The newest file of this name under a message that the user sees."""
         return self._state.file(name, self.world.user(user))
+
+    def attached(self, interaction_id: str) -> list[JsonObject]:
+        """The files that came with a command, as the app was told of them."""
+        interaction = self._state.interactions.get(interaction_id)
+        data = interaction.payload["data"] if interaction else {}
+        return list(data.get("resolved", {}).get("attachments", {}).values())
 
     def watch(self, callback: Callable[[Event], None]) -> Callable[[], None]:
         """Call back for every event from now on, in order, on a thread of its own; returns the way to stop."""

@@ -42,6 +42,7 @@ class State:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.interactions_url = settings.interactions_url
+        self.cdn_url = ""  # said by the server, which knows its port
         self.clock = Clock()
         self.ids = Snowflakes(self.clock)
         self.world = World()

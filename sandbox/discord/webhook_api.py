@@ -106,7 +106,10 @@ def _delete(state: State, message: Message) -> None:
 def _interaction(state: State, request: Request) -> Interaction:
     if request.arguments["application_id"] != state.settings.application_id:
         raise unknown_webhook()
-    return state.interactions.by_webhook(request.arguments["token"])
+    found = state.interactions.by_webhook(request.arguments["token"])
+    if found.channel.guild and found.channel.guild.id not in state.world.guild_ids:
+        raise unknown_webhook()  # its guild has thrown the app out
+    return found
 
 
 def _own_message(state: State, request: Request) -> Message:

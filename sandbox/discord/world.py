@@ -53,6 +53,32 @@ class Guild:
 
 
 @dataclass(frozen=True)
+class Role:
+    """A role of a guild; it changes nobody's permissions."""
+
+    id: str
+    name: str
+    guild: Guild
+
+    def as_json(self) -> JsonObject:
+        """The role object that an interaction carries."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "permissions": "0",
+            "position": 1,
+            "color": 0,
+            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "managed": False,
+            "mentionable": False,
+            "icon": None,
+            "unicode_emoji": None,
+            "flags": 0,
+        }
+
+
+@dataclass(frozen=True)
 class Channel:
     """A text channel of a guild, or a direct-message channel when `guild` is None."""
 
@@ -88,12 +114,26 @@ class World:
         self.other_guild = Guild("1061000000000000002", "Another guild")
         self.channel = Channel("1061000000000000101", "operations", self.guild)
         self.other_channel = Channel("1061000000000000102", "general", self.other_guild)
+        self.removed_from: set[str] = set()  # ids of guilds that have thrown the app out
         self._channels = [self.channel, self.other_channel]
         self._users: list[User] = []
         self._permissions: dict[tuple[str, str], int] = {}
+        everyone = [Role(guild.id, "everyone", guild) for guild in (self.guild, self.other_guild)]  # as Discord has it
+        self.deployers = Role("1061000000000000401", "deployers", self.guild)
+        self._roles = [*everyone, self.deployers]
+        self._holders: set[tuple[str, str]] = set()
         self.owner = self.add_user("owner", self.guild, ALL_PERMISSIONS)
         self.member = self.add_user("member", self.guild, MEMBER_PERMISSIONS)
         self.outsider = self.add_user("outsider", self.other_guild, ALL_PERMISSIONS)
+        self.give(self.member, self.deployers)
+
+    def add_guild(self, name: str) -> Guild:
+        """One more server that has the app installed, with a channel of its own."""
+        number = sum(channel.guild is not None for channel in self._channels) + 1
+        guild = Guild(f"10610000000000010{number:02}", name)
+        self._channels.append(Channel(f"10610000000000011{number:02}", "general", guild))
+        self._roles.append(Role(guild.id, "everyone", guild))
+        return guild
 
     def add_user(self, name: str, guild: Guild, permissions: int = MEMBER_PERMISSIONS) -> User:
         """Create an account that is a member of one guild."""
@@ -114,10 +154,27 @@ class World:
             raise NobodyThereError(f"there is no user {who!r}; the sandbox has: {names}")
         return found
 
+    def role(self, which: Role | str) -> Role:
+        """A role by id or by name, with or without its @; every guild has an `everyone`, the first is meant."""
+        if isinstance(which, Role):
+            return which
+        found = next((role for role in self._roles if which.removeprefix("@") in (role.name, role.id)), None)
+        if found is None:
+            raise NobodyThereError(f"there is no role {which!r}; there are: {', '.join(r.name for r in self._roles)}")
+        return found
+
+    def give(self, user: User, role: Role) -> None:
+        """Let a user have a role."""
+        self._holders.add((user.id, role.id))
+
+    def roles(self, user: User, guild: Guild) -> list[str]:
+        """The ids of a user's roles in a guild; @everyone is never among them."""
+        return [role.id for role in self._roles if role.guild == guild and (user.id, role.id) in self._holders]
+
     @property
     def guild_ids(self) -> set[str]:
-        """The guilds that installed the app."""
-        return {self.guild.id, self.other_guild.id}
+        """The guilds that have the app installed."""
+        return {channel.guild.id for channel in self._channels if channel.guild} - self.removed_from
 
     def channel_by_id(self, channel_id: str) -> Channel | None:
         """The channel with this id, direct messages included."""
@@ -150,9 +207,10 @@ class World:
         return self._permissions.get((user.id, channel.guild.id), 0) if channel.guild else 0
 
     def names(self) -> dict[str, str]:
-        """Display text for mentions: user ids and channel ids."""
+        """Display text for mentions: ids of users, roles and channels."""
         users = {user.id: f"@{user.name}" for user in self._users}
-        return users | {channel.id: f"#{channel.name}" for channel in self._channels}
+        roles = {role.id: f"@{role.name}" for role in self._roles}
+        return users | roles | {channel.id: f"#{channel.name}" for channel in self._channels}
 
 
 def _matches(candidate: Channel, guild: str | None, channel: str | None) -> bool:

@@ -2,14 +2,14 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sandbox.blows import Strike
 from sandbox.discord import Message, api
-from sandbox.discord.incoming import Request
+from sandbox.discord.incoming import Request, Upload
 from sandbox.emulator import GUILD_ACCOUNT
 from sandbox.person import Person
 from sandbox.running import Sandbox
@@ -22,7 +22,7 @@ class Guild:
         self.sandbox = sandbox
         self.discord = sandbox.discord
 
-    def slash(self, name: str, /, user: str = "owner", **options: str) -> Message:
+    def slash(self, name: str, /, user: str = "owner", **options: str | Upload) -> Message:
         """Type a command and return its answer, once it is no longer "thinking"."""
         result = self.discord.slash(name, options, user=user)
         assert result.problem is None, result.problem
@@ -110,12 +110,6 @@ class Guild:
         settings = {"endpoint_url": self.sandbox.emulator.url, "region_name": "us-east-1"}
         keys = {"aws_access_key_id": "000000000000", "aws_secret_access_key": "sandbox"}
         return resource("dynamodb", **settings, **keys).Table(self.sandbox.outputs[output])
-
-
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        yield running
 
 
 @pytest.fixture(scope="session")

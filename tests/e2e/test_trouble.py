@@ -57,15 +57,16 @@ def test_cancel_finishes_the_current_resource_and_frees_the_lock(guild: Guild) -
     guild.countdown("stopped", "steps=20, seconds=2, order=chain")
     applying(guild, "stopped")
 
-    busy = guild.slash("cloud-deploy-v2", name="stopped", blueprint="demo/countdown", user="member")
-    assert "is locked by <@" in busy.text or "is locked by @owner" in busy.text
+    busy = guild.slash("cloud-destroy", name="stopped", user="member")
+    assert "1st in line" in busy.text and ("by <@" in busy.text or "by @owner" in busy.text)
+    assert "not touched" in guild.slash("cloud-cancel", name="stopped", user="member").text
+    guild.live("stopped", "still waiting in line")
     denied = guild.slash("cloud-cancel", name="stopped", user="member")
     assert "Manage Server" in denied.text
 
     answer = guild.slash("cloud-cancel", name="stopped")
     assert "finishing the current resource" in answer.text
-    ended = guild.live("stopped", "cancelled")
-    assert "stopped gracefully" in ended.text
+    guild.live("stopped", "stopped gracefully")
     assert lock_is_free(guild, "stopped")
 
     guild.apply("stopped", "cloud-destroy")

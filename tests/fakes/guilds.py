@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
+from chatops.adapters.guild_register import NOTED_SECONDS
 from chatops.domain.audit import Entry
 from chatops.domain.connections import Connection
 from chatops.domain.queues import Line
-from chatops.errors import ConflictError, UserError
+from chatops.errors import ConflictError, OutsideError, UserError
 
 
 @dataclass
@@ -29,7 +31,7 @@ class InMemoryConnections:
         return self.kept.pop((guild_id, provider), None) is not None
 
     def external_id(self, guild_id: str) -> str:
-        return self.ids.setdefault(guild_id, f"external-id-{len(self.ids)}")
+        return self.ids.setdefault(guild_id, f"chatops-{uuid4().hex}")
 
     def forget(self, guild_id: str) -> None:
         self.ids.pop(guild_id, None)
@@ -52,7 +54,8 @@ class FakeGuildAws:
             raise UserError("That role cannot be assumed, or anybody could.")
 
     def lend(self, role_arn: str, external_id: str, run_id: str) -> Mapping[str, str]:
-        self.check_role(role_arn, external_id)
+        if self.roles.get(role_arn) != external_id:
+            raise OutsideError("borrowing a guild's role: AccessDenied")
         return {
             "aws_access_key_id": "ASIAIOSFODNN7EXAMPLE",
             "aws_secret_access_key": "s" * 40,
@@ -106,3 +109,34 @@ class InMemoryAuditLog:
     def actions(self) -> list[str]:
         """What was done, in order."""
         return [entry.action for _, entry in sorted(self.entries.items(), key=lambda each: each[0][1])]
+
+
+@dataclass
+class InMemoryGuildRegister:
+    """`GuildRegister`: the guilds of which something is kept, and since when Discord refuses us."""
+
+    guilds: set[str] = field(default_factory=set)
+    shut: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def known(self) -> Iterator[str]:
+        return iter(sorted(self.guilds))
+
+    def shut_since(self, guild_id: str) -> str:
+        return self.shut.get(guild_id, ("", 0))[0]
+
+    def note_shut(self, guild_id: str, day: str, now: int) -> None:
+        if self.shut.get(guild_id, ("", 0))[1] <= now:
+            self.shut[guild_id] = (day, now + NOTED_SECONDS)
+
+    def note_open(self, guild_id: str) -> None:
+        self.shut.pop(guild_id, None)
+
+
+@dataclass
+class FakeInstallations:
+    """`Installations`: what Discord says of each guild; nothing clear of the others."""
+
+    removed: dict[str, bool] = field(default_factory=dict)
+
+    def removed_from(self, guild_id: str) -> bool | None:
+        return self.removed.get(guild_id)

@@ -1,5 +1,7 @@
 """What the stores must do, told once: the fakes and the DynamoDB adapters are put to the same tests."""
 
+import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -7,13 +9,25 @@ from typing import Any
 
 import pytest
 
+from chatops.domain.audit import Entry
+from chatops.domain.connections import Connection
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.money import Budgets
 from chatops.domain.progress import ProgressDelta
+from chatops.domain.queues import Limits
 from chatops.domain.runs import Approval, Build, MessageRef, Phase, ReplyToken, Run, Status, token_hash
 from chatops.domain.timings import KEPT_NAMES, KEPT_SAMPLES, LONGEST_NAME
 from chatops.errors import BusyError, ConflictError
-from chatops.ports import DeploymentStore, GuildSettings, InteractionStore, RunStore, Timings
+from chatops.ports import (
+    AuditLog,
+    Connections,
+    DeploymentStore,
+    GuildRegister,
+    GuildSettings,
+    InteractionStore,
+    RunStore,
+    Timings,
+)
 from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_run, new_run_id
 
 APPROVAL = Approval("task-token", "feed", NOW + 600)
@@ -71,6 +85,35 @@ class RunStoreContract:
         with pytest.raises(ConflictError):
             runs.create(replace(run, deployment="other"))
         assert self.read(runs, run) == run
+
+    def test_a_run_that_waits_takes_its_turn_once_under_its_lock(self, runs: RunStore) -> None:
+        run = self.stored(runs, status=Status.QUEUED, fence=0, region="eu-west-1")
+        lock = Lock(run.id, 7, OWNER, NOW, previous_run_id="run-0", unsaved_run_id="run-1")
+
+        taken = runs.take_turn(run.id, lock, "eu-central-1", NOW + 5)
+
+        assert taken == self.read(runs, run)
+        assert (taken.status, taken.fence, taken.region, taken.turn_at) == (Status.STARTING, 7, "eu-central-1", NOW + 5)
+        assert (taken.previous_run_id, taken.unsaved_run_id) == ("run-0", "run-1")
+        with pytest.raises(ConflictError):
+            runs.take_turn(run.id, lock, "eu-central-1", NOW + 6)
+
+    def test_of_many_that_call_a_run_at_once_one_does(self, runs: RunStore) -> None:
+        run = self.stored(runs, status=Status.QUEUED, fence=0)
+
+        assert at_once(8, lambda: runs.take_turn(run.id, Lock(run.id, 1, OWNER, NOW), "", NOW)) == 1
+
+    @pytest.mark.parametrize("how", ["ended", "asked to stop", "not waiting", "unknown"])
+    def test_whose_turn_cannot_come_any_more_does_not_take_it(self, runs: RunStore, how: str) -> None:
+        run = self.stored(runs, status=Status.STARTING if how == "not waiting" else Status.QUEUED, fence=0)
+        if how == "ended":
+            runs.finish(run, Status.CANCELLED, {}, NOW)
+        elif how == "asked to stop":
+            runs.request_cancel(run.id, OWNER, NOW)
+
+        with pytest.raises(ConflictError):
+            runs.take_turn("nobody" if how == "unknown" else run.id, Lock(run.id, 1, OWNER, NOW), "", NOW)
+        assert self.read(runs, run).fence == 0
 
     def test_an_unknown_run_is_none(self, runs: RunStore) -> None:
         assert runs.get(new_run_id()) is None
@@ -404,11 +447,186 @@ class GuildSettingsContract:
 
         assert settings.of(guild) == Budgets(None, 0.01)
 
+    def test_limits_are_set_beside_the_budgets_and_are_none_where_nobody_asked(self, settings: GuildSettings) -> None:
+        guild = f"guild-{new_run_id()}"
+        assert settings.limits(guild) == Limits(0, 0)
+
+        settings.change(guild, {"deployment": 25.0, "concurrent": 2})
+        budgets = settings.change(guild, {"hourly": 7, "changed_by": OWNER, "changed_at": NOW})
+
+        assert settings.limits(guild) == Limits(2, 7)
+        assert budgets == settings.of(guild) == Budgets(25.0, changed_by=OWNER, changed_at=NOW)
+
     def test_guilds_do_not_share_settings(self, settings: GuildSettings) -> None:
         guild = f"guild-{new_run_id()}"
         settings.change(guild, {"deployment": 25.0})
 
         assert settings.of(f"{guild}0") == Budgets()
+
+    def test_what_is_forgotten_was_never_set_and_nobody_elses_is_forgotten(self, settings: GuildSettings) -> None:
+        guild = f"guild-{new_run_id()}"
+        for each in (guild, f"{guild}0"):
+            settings.change(each, {"deployment": 25.0})
+
+        settings.forget(guild)
+        settings.forget(guild)
+
+        assert (settings.of(guild), settings.of(f"{guild}0")) == (Budgets(), Budgets(25.0))
+
+
+class ConnectionsContract:
+    """Subclasses have a fixture `connections`."""
+
+    def connected(self, connections: Connections, guild: str, provider: str = "aws", **changes: Any) -> Connection:
+        plain = Connection(guild, provider, "222222222222", "eu-west-1", "key", "sealed", "1", OWNER, NOW)
+        connection = replace(plain, **changes)
+        connections.put(connection)
+        return connection
+
+    def test_a_guild_that_connected_nothing_has_nothing(self, connections: Connections) -> None:
+        guild = f"guild-{new_run_id()}"
+
+        assert list(connections.of(guild)) == []
+        assert connections.get(guild, "aws") is None
+        assert connections.delete(guild, "aws") is False
+
+    def test_a_connection_comes_back_as_it_was_kept(self, connections: Connections) -> None:
+        guild = f"guild-{new_run_id()}"
+        bare = Connection(guild, "gcp", "acme-prod-123", "us-central1", "key", "sealed")
+
+        kept = self.connected(connections, guild)
+        connections.put(bare)
+
+        assert connections.get(guild, "aws") == kept
+        assert connections.get(guild, "gcp") == bare
+        assert list(connections.of(guild)) == [kept, bare]
+
+    def test_a_provider_is_connected_once_and_the_newest_counts(self, connections: Connections) -> None:
+        guild = f"guild-{new_run_id()}"
+        self.connected(connections, guild)
+
+        second = self.connected(connections, guild, kind="role", role_id="", sealed="other", connected_by=MEMBER)
+
+        assert list(connections.of(guild)) == [second]
+
+    def test_what_is_disconnected_is_gone_and_the_rest_stays(self, connections: Connections) -> None:
+        guild = f"guild-{new_run_id()}"
+        self.connected(connections, guild)
+        stays = self.connected(connections, guild, "gcp")
+
+        assert connections.delete(guild, "aws") is True
+        assert connections.delete(guild, "aws") is False
+        assert list(connections.of(guild)) == [stays]
+
+    def test_guilds_do_not_share_connections(self, connections: Connections) -> None:
+        guild = f"guild-{new_run_id()}"
+        self.connected(connections, guild)
+
+        assert list(connections.of(f"{guild}0")) == []
+        assert connections.delete(f"{guild}0", "aws") is False
+        assert connections.external_id(guild) != connections.external_id(f"{guild}0")
+
+    def test_a_guilds_external_id_is_made_once_however_many_ask_at_once(self, connections: Connections) -> None:
+        guild = f"guild-{new_run_id()}"
+        with ThreadPoolExecutor(8) as pool:
+            told = set(pool.map(lambda _: connections.external_id(guild), range(8)))
+
+        assert told == {connections.external_id(guild)}
+
+    def test_nobody_can_guess_an_external_id(self, connections: Connections) -> None:
+        ids = {connections.external_id(f"guild-{new_run_id()}") for _ in range(20)}
+
+        assert len(ids) == 20
+        # At least 128 bits in 5 bits a letter, and in the letters that STS takes (AWS API: AssumeRole, ExternalId).
+        assert all(re.fullmatch(r"chatops-[a-z0-9]{26,64}", each) for each in ids)
+
+    def test_a_guild_is_forgotten_whole_and_the_others_are_not(self, connections: Connections) -> None:
+        guild, other = f"guild-{new_run_id()}", f"guild-{new_run_id()}"
+        self.connected(connections, guild)
+        self.connected(connections, guild, "azure")
+        theirs = self.connected(connections, other)
+        before, their_id = connections.external_id(guild), connections.external_id(other)
+
+        connections.forget(guild)
+
+        assert list(connections.of(guild)) == [] and connections.external_id(guild) != before
+        assert list(connections.of(other)) == [theirs] and connections.external_id(other) == their_id
+
+
+class AuditLogContract:
+    """Subclasses have a fixture `audit`."""
+
+    def entry(self, guild_id: str, **changes: Any) -> Entry:
+        return replace(Entry(guild_id, NOW * 1000, "1100000000000000001", "deploy", OWNER), **changes)
+
+    def test_entries_come_back_whole_and_newest_first(self, audit: AuditLog) -> None:
+        guild = f"guild-{new_run_id()}"
+        first = self.entry(guild, at_ms=NOW * 1000 - 1, channel_id="3", deployment="shop", note="ü = 1\n")
+        second = self.entry(guild, run_id="a" * 16, plan_sha256="f" * 64)
+        for entry in (second, first):
+            audit.add(entry)
+
+        assert list(audit.of_guild(guild)) == [second, first]
+
+    def test_the_same_entry_again_is_kept_once_and_as_it_was(self, audit: AuditLog) -> None:
+        entry = self.entry(f"guild-{new_run_id()}", note="first")
+
+        audit.add(entry)
+        audit.add(entry)
+        audit.add(replace(entry, by=MEMBER, note="second"))
+
+        assert list(audit.of_guild(entry.guild_id)) == [entry]
+
+    def test_two_things_of_one_interaction_are_two_entries(self, audit: AuditLog) -> None:
+        entry = self.entry(f"guild-{new_run_id()}")
+        audit.add(entry)
+        audit.add(replace(entry, action="queued"))
+
+        assert {each.action for each in audit.of_guild(entry.guild_id)} == {"deploy", "queued"}
+
+    def test_a_guild_never_sees_another_ones_entries(self, audit: AuditLog) -> None:
+        entry = self.entry(f"guild-{new_run_id()}")
+        audit.add(entry)
+        audit.add(replace(entry, guild_id=f"{entry.guild_id}0"))
+
+        assert list(audit.of_guild(entry.guild_id)) == [entry]
+        assert list(audit.of_guild("guild-of-nobody")) == []
+
+
+class GuildRegisterContract:
+    """Subclasses have a fixture `register`, and `keep`, which keeps something of a guild."""
+
+    def test_guilds_are_known_of_which_something_is_kept_and_refusals_alone_are_nothing(
+        self, register: GuildRegister, keep: Callable[[str], None]
+    ) -> None:
+        kept, refused = f"{NOW}{new_run_id()}", f"{NOW}{new_run_id()}"
+        keep(kept)
+        for guild in (kept, refused):
+            register.note_shut(guild, "2027-01-15", NOW)
+
+        known = list(register.known())
+
+        assert kept in known and refused not in known
+        assert len(known) == len(set(known))
+
+    def test_the_first_day_of_a_refusal_stays_until_the_guild_is_open_again(self, register: GuildRegister) -> None:
+        guild = new_run_id()
+        assert register.shut_since(guild) == ""
+
+        register.note_shut(guild, "2027-01-15", NOW)
+        register.note_shut(guild, "2027-01-16", NOW + 86400)
+        assert register.shut_since(guild) == "2027-01-15"
+
+        register.note_open(guild)
+        assert register.shut_since(guild) == ""
+
+    def test_a_refusal_of_long_ago_does_not_count(self, register: GuildRegister) -> None:
+        guild = new_run_id()
+        register.note_shut(guild, "2027-01-15", NOW)
+
+        register.note_shut(guild, "2027-02-15", NOW + 31 * 86400)
+
+        assert register.shut_since(guild) == "2027-02-15"
 
 
 class DeploymentStoreContract:
@@ -676,6 +894,29 @@ class InteractionStoreContract:
         assert interactions.claim(name, NOW)
         assert interactions.run_of_build(name) == ("run", "plan", 0)
 
+    def test_what_is_held_of_a_guild_or_of_a_person_is_forgotten_and_nothing_else(
+        self, interactions: InteractionStore
+    ) -> None:
+        guild, person, now = new_run_id(), new_run_id(), int(time.time())
+        held = {
+            new_run_id(): {"guild_id": guild, "person": {"id": person}},
+            new_run_id(): {"guild_id": guild, "person": {"id": "other"}},
+            new_run_id(): {"guild_id": "elsewhere", "person": {"id": person}},
+            new_run_id(): {"guild_id": "elsewhere", "person": {"id": "other"}},
+        }
+        for name, asked in held.items():
+            interactions.hold(name, {"interaction": asked}, now)
+
+        assert interactions.forget_held_of(guild_id=guild) == 2
+        assert interactions.forget_held_of(user_id=person) == 1
+        assert interactions.forget_held_of(user_id=person) == 0
+        assert [interactions.held(name, "form", now) for name in held] == [
+            None,
+            None,
+            None,
+            {"interaction": held[list(held)[3]]},
+        ]
+
 
 class TimingsContract:
     """Subclasses have a fixture `timings`."""
@@ -716,3 +957,13 @@ class TimingsContract:
         timings.add(guild, most)
 
         assert timings.of(guild) == most
+
+    def test_what_is_forgotten_is_not_known_any_more(self, timings: Timings) -> None:
+        guild, other = new_run_id(), new_run_id()
+        for each in (guild, other):
+            timings.add(each, {"aws_instance:create": [31]})
+
+        timings.forget(guild)
+
+        assert timings.of(guild) == {}
+        assert timings.of(other) == {"aws_instance:create": [31]}

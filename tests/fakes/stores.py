@@ -9,6 +9,7 @@ from typing import Any
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.money import Budgets
 from chatops.domain.progress import ProgressDelta
+from chatops.domain.queues import Limits
 from chatops.domain.runs import Approval, Build, MessageRef, ProgressItem, ReplyToken, Run, Status
 from chatops.domain.timings import Timed, remember
 from chatops.errors import BusyError, ConflictError, OutsideError
@@ -65,6 +66,14 @@ class InMemoryRunStore:
 
     def last_of_deployment(self, guild_id: str, deployment: str, since: int) -> Run | None:
         return next(iter(self.of_deployment(guild_id, deployment, since, sys.maxsize)), None)
+
+    def take_turn(self, run_id: str, lock: Lock, region: str, now: int) -> Run:
+        run = self._going(run_id)
+        if run.status is not Status.QUEUED or run.cancel_requested_at:
+            raise ConflictError(f"run {run_id!r} waits for no turn")
+        under = {"fence": lock.fence, "previous_run_id": lock.previous_run_id, "unsaved_run_id": lock.unsaved_run_id}
+        self._put(replace(run, status=Status.STARTING, region=region, turn_at=now, **under))  # type: ignore[arg-type]
+        return self.runs[run_id]
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
         run = self._going(run_id)
@@ -178,17 +187,28 @@ class InMemoryRunStore:
 
 
 class InMemoryGuildSettings:
-    """Budgets by guild."""
+    """Budgets and wished limits by guild."""
 
     def __init__(self, **budgets: Budgets) -> None:
         self.budgets = dict(budgets)
+        self.wished: dict[str, Limits] = {}
 
     def of(self, guild_id: str) -> Budgets:
         return self.budgets.get(guild_id, Budgets())
 
+    def limits(self, guild_id: str) -> Limits:
+        return self.wished.get(guild_id, Limits(0, 0))
+
     def change(self, guild_id: str, changes: Mapping[str, Any]) -> Budgets:
-        self.budgets[guild_id] = replace(self.of(guild_id), **changes)
+        limits = {name: value for name, value in changes.items() if name in ("concurrent", "hourly")}
+        self.wished[guild_id] = replace(self.limits(guild_id), **limits)
+        budgets = {name: value for name, value in changes.items() if name not in limits}
+        self.budgets[guild_id] = replace(self.of(guild_id), **budgets)
         return self.budgets[guild_id]
+
+    def forget(self, guild_id: str) -> None:
+        self.budgets.pop(guild_id, None)
+        self.wished.pop(guild_id, None)
 
 
 class InMemoryDeploymentStore:
@@ -262,6 +282,9 @@ class InMemoryTimings:
         check_item(known)
         self.known[guild_id] = known
 
+    def forget(self, guild_id: str) -> None:
+        self.known.pop(guild_id, None)
+
 
 class InMemoryInteractionStore:
     """Claims, what waits for a form, and links, in dicts."""
@@ -304,6 +327,18 @@ class InMemoryInteractionStore:
             del self.waiting[name]
             self.taken.pop(name, None)
         return len(expired)
+
+    def forget_held_of(self, *, guild_id: str = "", user_id: str = "") -> int:
+        def theirs(text: str) -> bool:
+            asked = json.loads(text).get("interaction") or {}
+            person = asked.get("person") or {}
+            return bool(asked.get("guild_id") == guild_id if guild_id else person.get("id") == user_id)
+
+        found = [name for name, (text, _) in self.waiting.items() if theirs(text)]
+        for name in found:
+            del self.waiting[name]
+            self.taken.pop(name, None)
+        return len(found)
 
     def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:
         self.links[build_id] = (run_id, phase, started_at_ms)

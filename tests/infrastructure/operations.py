@@ -18,6 +18,8 @@ SERVICES = {
     "builds": "codebuild",
     "dynamodb": "dynamodb",
     "functions": "lambda",
+    "guild_aws": "sts",
+    "guild_register": "dynamodb",
     "kms": "kms",
     "run_role": "sts",
     "secrets": "secretsmanager",

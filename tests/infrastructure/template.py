@@ -43,7 +43,12 @@ _Loader.add_multi_constructor("!", _tag)
 @cache
 def written() -> dict[str, Any]:
     """The template as it is written."""
-    loader = _Loader(TEMPLATE.read_text())
+    return read(TEMPLATE)
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A template as it is written."""
+    loader = _Loader(file.read_text())
     try:
         return dict(loader.get_single_data())
     finally:

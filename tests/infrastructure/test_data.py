@@ -10,15 +10,17 @@ from tests.infrastructure.template import resource, resources, role_statements, 
 
 TABLES = sorted(resources("AWS::DynamoDB::Table"))
 BUCKETS = sorted(resources("AWS::S3::Bucket"))
-MAY_FORGET = ["GuildsTable", "InteractionsTable", "RecoveryBlobsTable", "RunsTable"]
-KEPT_FOR_EVER = ["DeploymentsTable", "GuildsTable", "StateBucket"]
+MAY_FORGET = ["AuditTable", "GuildsTable", "InteractionsTable", "RecoveryBlobsTable", "RunsTable"]
+KEPT_FOR_EVER = ["AuditTable", "DeploymentsTable", "GuildsTable", "StateBucket"]
 
 each_table = pytest.mark.parametrize("table", TABLES)
 each_bucket = pytest.mark.parametrize("bucket", BUCKETS)
 
 
-def test_the_product_keeps_five_tables_and_two_buckets() -> None:
-    assert TABLES == ["DeploymentsTable", "GuildsTable", "InteractionsTable", "RecoveryBlobsTable", "RunsTable"]
+def test_the_product_keeps_six_tables_and_two_buckets() -> None:
+    assert TABLES == [
+        "AuditTable", "DeploymentsTable", "GuildsTable", "InteractionsTable", "RecoveryBlobsTable", "RunsTable",
+    ]  # fmt: skip
     assert BUCKETS == ["RunsBucket", "StateBucket"]
 
 
@@ -69,7 +71,11 @@ def test_what_nobody_could_make_anew_survives_the_stack(name: str) -> None:
     assert (body["DeletionPolicy"], body["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-@pytest.mark.parametrize("table", ["DeploymentsTable", "GuildsTable"])
+def test_a_cloud_that_was_disconnected_is_gone() -> None:
+    assert not {"PointInTimeRecoverySpecification", "StreamSpecification"} & resource("GuildsTable").keys()
+
+
+@pytest.mark.parametrize("table", ["AuditTable", "DeploymentsTable"])
 def test_what_nobody_could_make_anew_can_be_turned_back(table: str) -> None:
     assert resource(table)["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 

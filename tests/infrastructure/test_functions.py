@@ -15,7 +15,7 @@ from tests.infrastructure.template import ROOT, functions, resource, resources, 
 
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 NAMES = {folder: "".join(part.capitalize() for part in folder.split("_")) for folder in FOLDERS}
-ASYNCHRONOUS = ["commands", "track_progress", "report_run", "sweep"]
+ASYNCHRONOUS = ["commands", "track_progress", "report_run", "sweep", "forget_guilds"]
 UNKEPT = ["advise"]  # answers a person while the interaction lives; nobody could do so later
 NEEDS_CONTENT = ["commands", "hand_over", "interactions"]
 
@@ -175,6 +175,7 @@ def test_only_the_api_the_events_and_the_logs_may_call_functions_from_outside() 
         ("${HandOverFunction}", "apigateway.amazonaws.com"),
         ("${ReportRunFunction}", "events.amazonaws.com"),
         ("${SweepFunction}", "events.amazonaws.com"),
+        ("${ForgetGuildsFunction}", "events.amazonaws.com"),
         ("${TrackProgressFunction}", "events.amazonaws.com"),
         ("${TrackProgressFunction}", "logs.${AWS::Region}.amazonaws.com"),
     }

@@ -1,4 +1,4 @@
-"""The three keys: who may seal, who may open, under which context, and who may do neither."""
+"""The four keys: who may seal, who may open, under which context, and who may do neither."""
 
 import fnmatch
 from typing import Any
@@ -9,17 +9,18 @@ import pytest
 from chatops.discord.interactions import Interaction, InteractionType, seal_context
 from chatops.domain.sessions import SESSION_SECONDS
 from chatops.vault.ephemeral import EphemeralVault
-from chatops.vault.sealed import open_credentials, seal_credentials
+from chatops.vault.sealed import open_connection, open_credentials, seal_connection, seal_credentials
 from tests.fakes.keys import InMemoryDataKeys
-from tests.infrastructure.template import resource, resources, role_statements, statements
+from tests.infrastructure.template import resource, resources, role_statements, statements, written
 
-KEYS = ["DataKey", "RecoveryKey", "RunCredentialsKey"]
+KEYS = ["DataKey", "GuildKey", "RecoveryKey", "RunCredentialsKey"]
 GUILD, USER, INTERACTION = "1100000000000000002", "1100000000000000004", "1100000000000000009"
 
 # What reads or seals data, or hands out the right to.
 DANGEROUS = {"Decrypt", "Encrypt", "Sign", "GenerateMac", "CreateGrant", "DeriveSharedSecret"}
 
 each_key = pytest.mark.parametrize("key", KEYS)
+each_sealing_key = pytest.mark.parametrize("key", ["GuildKey", "RecoveryKey", "RunCredentialsKey"])
 
 
 class RecordingDataKeys(InMemoryDataKeys):
@@ -52,7 +53,7 @@ def allowed_context(key: str, sid: str) -> set[str]:
     return set(policy(key)[sid]["Condition"]["ForAllValues:StringEquals"]["kms:EncryptionContextKeys"])
 
 
-def test_there_are_three_keys() -> None:
+def test_there_are_four_keys() -> None:
     assert sorted(resources("AWS::KMS::Key")) == KEYS
 
 
@@ -90,12 +91,16 @@ def test_only_commands_opens_what_the_recovery_key_sealed() -> None:
     assert users("RecoveryKey", "GenerateDataKey") == {"${CommandsRole.Arn}", "${InteractionsRole.Arn}"}
 
 
+def test_only_commands_seals_and_opens_what_a_guild_has_connected() -> None:
+    assert users("GuildKey", "GenerateDataKey") == users("GuildKey", "Decrypt") == {"${CommandsRole.Arn}"}
+
+
 def test_commands_seals_run_credentials_and_only_hand_over_opens_them() -> None:
     assert users("RunCredentialsKey", "GenerateDataKey") == {"${CommandsRole.Arn}"}
     assert users("RunCredentialsKey", "Decrypt") == {"${HandOverRole.Arn}"}
 
 
-@pytest.mark.parametrize("key", ["RecoveryKey", "RunCredentialsKey"])
+@each_sealing_key
 def test_a_sealing_key_knows_two_operations_and_no_grants(key: str) -> None:
     for sid, statement in policy(key).items():
         if sid != "AdministratorsManageButNeverDecrypt":
@@ -103,7 +108,7 @@ def test_a_sealing_key_knows_two_operations_and_no_grants(key: str) -> None:
             assert "Service" not in statement["Principal"]
 
 
-@pytest.mark.parametrize("key", ["RecoveryKey", "RunCredentialsKey"])
+@each_sealing_key
 def test_conditions_on_the_context_hold_on_aws_and_in_an_emulator_that_cannot_see_contexts(key: str) -> None:
     for sid, statement in policy(key).items():
         if sid != "AdministratorsManageButNeverDecrypt":
@@ -139,6 +144,20 @@ def test_the_context_of_run_credentials_is_the_one_that_the_key_allows(sid: str)
     assert open_credentials(keys, GUILD, "0123456789abcdef", sealed) == {"a": "b"}
 
 
+def test_the_context_of_a_connection_is_the_one_that_the_key_allows() -> None:
+    keys = RecordingDataKeys()
+    sealed = seal_connection(keys, GUILD, "aws", {"a": "b"})
+
+    assert keys.contexts == [allowed_context("GuildKey", "CommandsSealAndOpen")]
+    assert open_connection(keys, GUILD, "aws", sealed) == {"a": "b"}
+
+
+def test_a_key_that_seals_what_stays_is_never_deleted_with_the_stack() -> None:
+    kept = written()["Resources"]["GuildKey"]
+
+    assert kept["DeletionPolicy"] == kept["UpdateReplacePolicy"] == "Retain"
+
+
 def test_the_recovery_key_allows_no_name_in_a_context_that_no_code_uses() -> None:
     interaction = Interaction(INTERACTION, InteractionType.COMMAND, "1100000000000000001", "token", guild_id=GUILD)
     used = {"app", "v", "guild", "user", "session", "exp"} | set(seal_context(interaction, "credentials"))
@@ -150,6 +169,7 @@ def test_the_functions_know_the_sealing_keys_by_aliases_of_the_stack() -> None:
     aliases = {body["AliasName"]: body["TargetKeyId"] for body in resources("AWS::KMS::Alias").values()}
 
     assert aliases == {
+        "alias/${AWS::StackName}/guild": "${GuildKey}",
         "alias/${AWS::StackName}/recovery": "${RecoveryKey}",
         "alias/${AWS::StackName}/run-credentials": "${RunCredentialsKey}",
     }

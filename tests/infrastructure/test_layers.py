@@ -27,6 +27,7 @@ def built() -> None:
 BUILDERS = {
     "Advise": "advise",
     "Commands": "commands",
+    "ForgetGuilds": "forget_guilds",
     "HandOver": "hand_over",
     "ReportRun": "report",
     "RequestApproval": "request_approval",

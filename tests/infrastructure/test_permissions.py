@@ -7,12 +7,17 @@ from dataclasses import dataclass, replace
 import pytest
 
 from chatops.adapters.artefacts import S3Artefacts
+from chatops.adapters.audit_log import DynamoAuditLog
 from chatops.adapters.blob_table import DynamoBlobTable
 from chatops.adapters.builds import CodeBuildBuilds
+from chatops.adapters.connections import DynamoConnections
 from chatops.adapters.deployment_store import DynamoDeploymentStore
 from chatops.adapters.functions import AsyncFunction
+from chatops.adapters.guild_aws import StsGuildAws
+from chatops.adapters.guild_register import DynamoGuildRegister
 from chatops.adapters.guild_settings import DynamoGuildSettings
 from chatops.adapters.interaction_store import DynamoInteractionStore
+from chatops.adapters.line_store import DynamoLines
 from chatops.adapters.run_role import StsRunRole, session_policy
 from chatops.adapters.run_store import DynamoRunStore
 from chatops.adapters.secrets import SecretsManager
@@ -48,6 +53,7 @@ def arn(service: str, name: str) -> str:
 
 BLOBS, DEPLOYMENTS = "${RecoveryBlobsTable.Arn}", "${DeploymentsTable.Arn}"
 RUNS, INTERACTIONS, GUILDS = "${RunsTable.Arn}", "${InteractionsTable.Arn}", "${GuildsTable.Arn}"
+AUDIT = "${AuditTable.Arn}"
 RUN_FILES, PROJECT, MACHINE = "${RunsBucket.Arn}/runs/*/", "${RunProject.Arn}", "${RunStateMachine}"
 EXECUTIONS = arn("states", "execution:${RunStateMachine.Name}:*")
 GEMINI_KEY = Use(SecretsManager, "get", arn("secretsmanager", "secret:${GeminiKeySecretName}-*"))
@@ -62,8 +68,12 @@ USES = {
         Use(DynamoInteractionStore, "hold", INTERACTIONS),
     ],
     "Commands": [
-        Use(DynamoInteractionStore, "claim done hold held take", INTERACTIONS),
+        Use(DynamoInteractionStore, "claim done hold held take forget_held_of", INTERACTIONS),
         Use(DynamoBlobTable, "put get of_user set_status count_attempt return_attempt forget_attempts delete", BLOBS),
+        Use(DynamoBlobTable, "of_guild", BLOBS),  # /cloud-forget-guild
+        Use(DynamoRunStore, "active", RUNS),  # /cloud-forget-me, /cloud-forget-guild
+        Use(DynamoAuditLog, "add of_guild", AUDIT),
+        Use(DynamoTimings, "forget", GUILDS),
         Use(DynamoDeploymentStore, "get of_guild acquire release", DEPLOYMENTS),
         Use(
             DynamoRunStore,
@@ -75,9 +85,15 @@ USES = {
         Use(S3Artefacts, "get", RUN_FILES + "index.json.gz"),  # a run's progress in /cloud-status
         Use(S3Artefacts, "get", RUN_FILES + "log-*.gz"),
         Use(S3Artefacts, "get", RUN_FILES + "story.json.gz"),
-        Use(DynamoGuildSettings, "of change", GUILDS),
+        Use(DynamoGuildSettings, "of limits change forget", GUILDS),
+        Use(DynamoLines, "get put", GUILDS),
+        Use(DynamoConnections, "of get put delete external_id forget", GUILDS),
+        Use(StsGuildAws, "account_of check_role", "${GuildAccessRole.Arn}"),  # /cloud-connect
         Use(AsyncFunction, "__call__", "${AdviseFunction.Arn}"),  # /cloud-advise
         Use(StepFunctionsWorkflow, "start", MACHINE),
+        Use(StepFunctionsWorkflow, "status", EXECUTIONS),  # /cloud-unlock
+        Use(CodeBuildBuilds, "status", PROJECT),  # /cloud-unlock
+        Use(AsyncFunction, "__call__", "${ReportRunFunction.Arn}"),
         Use(StepFunctionsWorkflow, "decide", "*"),
         BOT_TOKEN,
     ],
@@ -85,12 +101,14 @@ USES = {
     "HandOver": [
         Use(DynamoRunStore, "get of_deployment claim heartbeat request_cancel", RUNS),
         Use(DynamoInteractionStore, "link_build", INTERACTIONS),
+        Use(DynamoAuditLog, "add", AUDIT),
         Use(S3Artefacts, "get", RUN_FILES + "credentials.sealed"),
         Use(S3Artefacts, "get", RUN_FILES + "terraform.lock.hcl"),
         Use(S3Artefacts, "get", "${StateBucket.Arn}/*.tflock"),  # who left a lock behind
         Use(S3Artefacts, "exists", "${StateBucket.Arn}"),
         Use(S3Artefacts, "exists", "${RunsBucket.Arn}"),
         Use(StsRunRole, "assume addresses", "${RunStateRole.Arn}"),
+        Use(StsGuildAws, "lend", "${GuildAccessRole.Arn}"),
     ],
     "TrackProgress": [
         Use(DynamoRunStore, "get add_progress progress lease_edit extend_edit release_edit", RUNS),
@@ -116,7 +134,12 @@ USES = {
     ],
     "ReportRun": [
         Use(DynamoRunStore, "get request_cancel finish mark_reported progress add_progress lease_edit", RUNS),
-        Use(DynamoDeploymentStore, "get record release forget", DEPLOYMENTS),
+        Use(DynamoRunStore, "take_turn extend_edit", RUNS),
+        Use(DynamoDeploymentStore, "get acquire record release forget", DEPLOYMENTS),
+        Use(DynamoLines, "get put", GUILDS),
+        Use(DynamoGuildSettings, "limits", GUILDS),
+        Use(DynamoAuditLog, "add", AUDIT),
+        Use(StepFunctionsWorkflow, "start", arn("states", "stateMachine:${AWS::StackName}-runs")),  # whoever is next
         Use(DynamoTimings, "add", GUILDS),
         Use(S3Artefacts, "get", RUN_FILES + "result-*.json"),
         Use(S3Artefacts, "get", RUN_FILES + "outputs.json"),
@@ -125,6 +148,20 @@ USES = {
         Use(S3Artefacts, "exists", "${RunsBucket.Arn}"),
         Use(S3Artefacts, "delete", RUN_FILES + "credentials.sealed"),
         Use(CodeBuildBuilds, "status stop", PROJECT),
+        BOT_TOKEN,
+    ],
+    "ForgetGuilds": [
+        Use(DynamoGuildRegister, "known shut_since note_shut note_open", GUILDS),
+        Use(DynamoConnections, "of forget", GUILDS),
+        Use(DynamoGuildSettings, "forget", GUILDS),
+        Use(DynamoTimings, "forget", GUILDS),
+        Use(DynamoLines, "get forget", GUILDS),
+        Use(DynamoBlobTable, "of_guild delete", BLOBS),
+        Use(DynamoInteractionStore, "forget_held_of", INTERACTIONS),
+        Use(DynamoRunStore, "active get request_cancel", RUNS),
+        Use(S3Artefacts, "delete", RUN_FILES + "credentials.sealed"),
+        Use(DynamoAuditLog, "add", AUDIT),
+        Use(AsyncFunction, "__call__", "${ReportRunFunction.Arn}"),
         BOT_TOKEN,
     ],
     "Sweep": [
@@ -156,6 +193,7 @@ STARS = {
     "logs:DescribeLogGroups": "log delivery knows no resources",
 }
 
+OTHER_ROLES = {"GuildAccessRole", "RunStateRole", "RunProjectRole", "RunStateMachineRole"}
 ROLES = sorted(resources("AWS::IAM::Role"))
 each_role = pytest.mark.parametrize("role", ROLES)
 
@@ -189,6 +227,14 @@ def test_every_star_that_is_allowed_is_in_use() -> None:
 
 
 @each_role
+def test_nobody_changes_or_deletes_what_is_written_down_of_who_did_what(role: str) -> None:
+    allowed = {action for action, target in grants(role) if "AuditTable" in target}
+
+    assert allowed <= {"dynamodb:PutItem", "dynamodb:Query"}
+    assert "dynamodb:Query" not in allowed or role == "CommandsRole"
+
+
+@each_role
 def test_no_role_names_actions_by_a_wildcard_or_passes_roles(role: str) -> None:
     actions = {action for action, _ in grants(role)}
 
@@ -205,7 +251,7 @@ def test_a_role_is_only_allowed_and_never_by_exception(role: str) -> None:
 
 
 @each_role
-def test_a_role_is_trusted_by_one_principal_and_to_nobody_in_another_account(role: str) -> None:
+def test_a_role_is_trusted_to_who_works_with_it_and_to_nobody_in_another_account(role: str) -> None:
     (trust,) = resource(role)["AssumeRolePolicyDocument"]["Statement"]
 
     assert trust["Action"] == "sts:AssumeRole"
@@ -214,9 +260,26 @@ def test_a_role_is_trusted_by_one_principal_and_to_nobody_in_another_account(rol
         {"Service": "states.amazonaws.com"},
         {"Service": "codebuild.amazonaws.com"},
         {"AWS": "${HandOverRole.Arn}"},
+        {"AWS": ["${CommandsRole.Arn}", "${HandOverRole.Arn}"]},
     )
     if trust["Principal"].get("Service") in ("states.amazonaws.com", "codebuild.amazonaws.com"):
         assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "${AWS::AccountId}"}}
+
+
+def test_who_becomes_the_role_that_guilds_trust_is_who_asks_for_their_roles() -> None:
+    (trust,) = resource("GuildAccessRole")["AssumeRolePolicyDocument"]["Statement"]
+    asking = {name for name, uses in USES.items() if any(use.adapter is StsGuildAws for use in uses)}
+
+    assert set(trust["Principal"]["AWS"]) == {f"${{{name}Role.Arn}}" for name in asking}
+
+
+def test_the_role_that_guilds_trust_may_ask_for_roles_by_their_name_and_do_nothing_else() -> None:
+    assert grants("GuildAccessRole") == {("sts:AssumeRole", "arn:${AWS::Partition}:iam::*:role/chatops-guild-*")}
+
+
+def test_no_role_of_ours_has_a_name_that_could_be_asked_for() -> None:
+    """CloudFormation names them after the stack, which would have to be called so."""
+    assert [role for role in ROLES if "RoleName" in resource(role)] == []
 
 
 def test_a_build_may_write_its_own_log_and_nothing_else() -> None:
@@ -335,5 +398,5 @@ def test_a_function_lists_no_bucket_it_only_looks_whether_one_object_is_there() 
 
 def test_the_functions_in_the_table_are_the_functions_of_the_template() -> None:
     assert USES.keys() == functions().keys()
-    assert {f"{name}Role" for name in USES} | {"RunStateRole", "RunProjectRole", "RunStateMachineRole"} == set(ROLES)
+    assert {f"{name}Role" for name in USES} | OTHER_ROLES == set(ROLES)
     assert "Policies" not in str(written()["Globals"])

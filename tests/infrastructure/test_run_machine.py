@@ -357,6 +357,13 @@ def test_the_watchdog_looks_every_minute() -> None:
     assert [target["Arn"] for target in rule["Targets"]] == ["${SweepFunction.Arn}"]
 
 
+def test_once_a_day_the_guilds_are_asked_about() -> None:
+    rule = resource("ForgetGuildsSchedule")
+
+    assert rule["ScheduleExpression"] == "rate(1 day)"
+    assert [target["Arn"] for target in rule["Targets"]] == ["${ForgetGuildsFunction.Arn}"]
+
+
 def _longest(name: str, behind: tuple[str, ...]) -> int:
     """The time-outs of the slowest path from a state on."""
     assert name not in behind, "the machine has a loop"

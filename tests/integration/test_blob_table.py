@@ -201,3 +201,12 @@ def test_a_table_that_is_not_there_is_an_outside_error(emulated: tuple[Any, str]
     ):
         with pytest.raises(OutsideError):
             use()
+
+
+def test_the_rows_of_a_guild_are_found_whosever_they_are(table: BlobTable) -> None:
+    others = replace(ROW, session_id="bbbbbbbb", user_id="223", passphrase=True)
+    for row in (ROW, others, replace(ROW, session_id="cccccccc", guild_id="112")):
+        table.put(row)
+
+    assert sorted(table.of_guild("111"), key=lambda row: row.session_id) == [ROW, others]
+    assert list(table.of_guild("11")) == []

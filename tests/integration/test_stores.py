@@ -2,24 +2,34 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from chatops.adapters.audit_log import DynamoAuditLog
+from chatops.adapters.connections import DynamoConnections
 from chatops.adapters.deployment_store import DynamoDeploymentStore
 from chatops.adapters.dynamodb import Table
+from chatops.adapters.guild_register import DynamoGuildRegister
 from chatops.adapters.guild_settings import DynamoGuildSettings
 from chatops.adapters.interaction_store import HELD_SECONDS, KEPT_SECONDS, DynamoInteractionStore
+from chatops.adapters.line_store import DynamoLines
 from chatops.adapters.run_store import DynamoRunStore
 from chatops.adapters.timing_store import DynamoTimings
+from chatops.domain.audit import AUDIT_KEPT_DAYS
 from chatops.domain.progress import ProgressDelta
+from chatops.domain.queues import Line
 from chatops.domain.runs import RUN_KEPT_SECONDS, Status
 from chatops.errors import OutsideError
 from sandbox.emulator import Emulator
+from tests.fakes.line_contract import LinesContract
 from tests.fakes.runs import NOW, a_run, new_run_id
 from tests.fakes.store_contracts import (
+    AuditLogContract,
+    ConnectionsContract,
     DeploymentStoreContract,
+    GuildRegisterContract,
     GuildSettingsContract,
     InteractionStoreContract,
     RunStoreContract,
@@ -27,7 +37,7 @@ from tests.fakes.store_contracts import (
 )
 from tests.infrastructure import template
 
-TABLES = ("RunsTable", "DeploymentsTable", "InteractionsTable", "GuildsTable")
+TABLES = ("RunsTable", "DeploymentsTable", "InteractionsTable", "GuildsTable", "AuditTable")
 _ASKED = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
 
 
@@ -83,8 +93,77 @@ def timings(client: Any, tables: dict[str, str]) -> DynamoTimings:
 
 
 @pytest.fixture
+def audit(client: Any, tables: dict[str, str]) -> DynamoAuditLog:
+    return DynamoAuditLog(Table(client, tables["AuditTable"]))
+
+
+@pytest.fixture
+def register(client: Any, tables: dict[str, str]) -> DynamoGuildRegister:
+    return DynamoGuildRegister(client, tables["GuildsTable"])
+
+
+@pytest.fixture
+def keep(settings: DynamoGuildSettings) -> Callable[[str], None]:
+    def kept(guild_id: str) -> None:
+        settings.change(guild_id, {"block": True})
+
+    return kept
+
+
+@pytest.fixture
 def settings(client: Any, tables: dict[str, str]) -> DynamoGuildSettings:
     return DynamoGuildSettings(Table(client, tables["GuildsTable"]))
+
+
+@pytest.fixture
+def connections(client: Any, tables: dict[str, str]) -> DynamoConnections:
+    return DynamoConnections(Table(client, tables["GuildsTable"]))
+
+
+class TestConnections(ConnectionsContract):
+    def test_a_connection_and_an_external_id_have_no_end(self, connections: DynamoConnections, table: Any) -> None:
+        guild = f"guild-{new_run_id()}"
+        self.connected(connections, guild)
+        connections.external_id(guild)
+
+        items = [item for item in table("GuildsTable") if item["guild_id"]["S"].startswith(f"{guild}#")]
+        assert {item["guild_id"]["S"] for item in items} == {f"{guild}#cloud-aws", f"{guild}#external-id"}
+        assert not [item for item in items if "expires_at" in item]
+
+
+@pytest.fixture
+def lines(client: Any, tables: dict[str, str]) -> DynamoLines:
+    return DynamoLines(Table(client, tables["GuildsTable"]))
+
+
+class TestLines(LinesContract):
+    def test_a_line_in_which_nobody_has_run_for_long_is_forgotten(self, lines: DynamoLines, table: Any) -> None:
+        lines.put(guild := self.fresh(), Line())
+
+        (item,) = [item for item in table("GuildsTable") if item["guild_id"]["S"] == f"{guild}#line"]
+        assert int(item["expires_at"]["N"]) == pytest.approx(time.time() + RUN_KEPT_SECONDS, abs=60)
+
+
+class TestAuditLog(AuditLogContract):
+    def test_an_entry_goes_a_year_after_what_it_tells_of(self, audit: DynamoAuditLog, table: Any) -> None:
+        entry = self.entry(f"guild-{new_run_id()}")
+        audit.add(entry)
+
+        (item,) = [item for item in table("AuditTable") if item["guild_id"]["S"] == entry.guild_id]
+        assert int(item["expires_at"]["N"]) == NOW + AUDIT_KEPT_DAYS * 24 * 3600
+
+    def test_very_many_entries_come_in_order_and_only_as_many_as_are_asked_for(self, audit: DynamoAuditLog) -> None:
+        guild = f"guild-{new_run_id()}"
+        note = "n" * 60_000  # twenty of these are more than a page of DynamoDB holds
+        for second in (3, 0, 2, 1, *range(4, 20)):
+            audit.add(self.entry(guild, at_ms=second * 1000, note=note))
+
+        assert [each.at_ms for each in audit.of_guild(guild)] == [second * 1000 for second in range(19, -1, -1)]
+        assert next(audit.of_guild(guild)).at_ms == 19_000
+
+
+class TestGuildRegister(GuildRegisterContract):
+    """Against the table of all that is kept of guilds."""
 
 
 class TestGuildSettings(GuildSettingsContract):

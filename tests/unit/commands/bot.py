@@ -1,6 +1,6 @@
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chatops.blueprints import Catalogue
@@ -9,7 +9,7 @@ from chatops.commands.answer import answer
 from chatops.commands.services import Services
 from chatops.discord.interactions import MANAGE_GUILD, Interaction, InteractionType, Person, seal_context, to_payload
 from chatops.domain.deployments import Deployment, Lock
-from chatops.domain.queues import Limits
+from chatops.domain.queues import Limits, Place
 from chatops.domain.runs import Run
 from chatops.domain.sessions import session_id_of
 from chatops.vault.blobs import RecoveryBlobs
@@ -32,12 +32,16 @@ from tests.fakes.stores import (
     InMemoryGuildSettings,
     InMemoryInteractionStore,
     InMemoryRunStore,
+    InMemoryTimings,
 )
 
+DEPLOYERS = "1100000000000000050"
+"""A Discord role."""
 PEOPLE = {
     "owner": Person(OWNER, "ada"),
     "member": Person(MEMBER, "bob"),
     "manager": Person("1100000000000000006", "eve", permissions=MANAGE_GUILD),
+    "deployer": Person("1100000000000000007", "cy", roles=("1100000000000000051", DEPLOYERS)),
 }
 ACCESS_KEY = json.dumps({"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "c" * 40})
 
@@ -55,6 +59,7 @@ class Bot:
     guild_aws: FakeGuildAws = field(default_factory=FakeGuildAws)
     attachments: FakeAttachments = field(default_factory=FakeAttachments)
     lines: InMemoryLines = field(default_factory=InMemoryLines)
+    timings: InMemoryTimings = field(default_factory=InMemoryTimings)
     audit: InMemoryAuditLog = field(default_factory=InMemoryAuditLog)
     builds: FakeBuilds = field(default_factory=FakeBuilds)
     limits: Limits = field(default_factory=lambda: Limits(concurrent=3, hourly=30))
@@ -79,6 +84,7 @@ class Bot:
             guild_aws=self.guild_aws,
             attachments=self.attachments,
             lines=self.lines,
+            timings=self.timings,
             audit=self.audit,
             builds=self.builds,
             runs=self.runs,
@@ -136,12 +142,16 @@ class Bot:
         )
 
     def store(self, run: Run) -> Run:
-        """Put a run into the tables with its deployment, its lock and its execution."""
+        """Put a run into the tables with its deployment, its lock, its place in the line and its execution."""
         self.runs.runs[run.id] = run
         lock = Lock(run.id, 1, run.user_id, run.created_at)
         self.deployments.rows[run.guild_id, run.deployment] = Deployment(
             run.guild_id, run.deployment, run.blueprint, lock=lock, fence=1, last_run_id=run.id
         )
+        if not run.status.ended:
+            line = self.lines.get(run.guild_id)
+            place = Place(run.id, run.deployment, run.user_id, run.created_at)
+            self.lines.kept[run.guild_id] = replace(line, running=(*line.running, place), version=line.version + 1)
         self.workflow.executions[run.execution_name] = "RUNNING"
         if run.approval:
             self.workflow.waiting.add(run.approval.task_token)

@@ -37,6 +37,7 @@ class Channel:
         self.bot = bot
         self.dispatched: list[Mapping[str, Any]] = []
         self.kept: list[Mapping[str, Any]] = []
+        self.says_size: int | None = None  # where Discord's word on a file's size is wrong
         self._numbers = itertools.count(int(snowflake(sender.NOW - 0.2)))
         door = FrontDoor(
             sender.verifier(), COMMANDS, BUTTONS, FORMS, lambda: self, sender.APPLICATION, lambda: sender.NOW
@@ -44,10 +45,14 @@ class Channel:
         self._discord = sender.Discord(door)
 
     def say(self, command: str, who: str = "owner", /, **options: Any) -> Seen:
-        """Type a slash command."""
+        """Type a slash command; bytes are a file that is attached."""
         kinds = {option.name: int(option.type) for option in COMMANDS[command].options}
-        given = [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
-        return self._act(sender.command(command, *given), who)
+        files = {key: self._upload(value) for key, value in options.items() if isinstance(value, bytes)}
+        values = options | {key: file["id"] for key, file in files.items()}
+        given = [{"name": key, "type": kinds[key], "value": value} for key, value in values.items()]
+        sent = sender.command(command, *given)
+        sent["data"]["resolved"] = {"attachments": {file["id"]: file for file in files.values()}}
+        return self._act(sent, who)
 
     def press(self, custom_id: str, who: str = "owner", guild: str = GUILD) -> Seen:
         """Press a button."""
@@ -94,6 +99,13 @@ class Channel:
 
     def _work(self) -> None:
         answer(self.dispatched[-1], self.bot.services, lambda message, more: self.bot.log.append((message, dict(more))))
+
+    def _upload(self, content: bytes) -> dict[str, Any]:
+        number = str(next(self._numbers))
+        address = f"https://cdn.discordapp.com/ephemeral-attachments/{sender.APPLICATION}/{number}/key.json?hm=5ec4e7"
+        self.bot.attachments.files[address] = content
+        size = len(content) if self.says_size is None else self.says_size
+        return {"id": number, "filename": "key.json", "size": size, "url": address}
 
     def _act(self, payload: dict[str, Any], who: str, guild: str = GUILD) -> Seen:
         person, chat = PEOPLE[who], self.bot.chat

@@ -57,7 +57,7 @@ def test_an_approval_does_not_write_over_what_its_build_shows(bot: Bot, monkeypa
 
 
 def test_a_press_brings_a_fresh_token_for_the_live_message(bot: Bot) -> None:
-    for press, run in (("approve", RUN), ("cancel", replace(applying(), id="bbbb", deployment="other"))):
+    for press, run in (("approve", RUN), ("cancel", replace(applying(), id="bbbb000011112222", deployment="other"))):
         bot.store(run)
         bot.press(press, run.id)
         token = bot.runs.runs[run.id].token

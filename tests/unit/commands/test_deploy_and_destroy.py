@@ -129,13 +129,16 @@ def test_the_run_gets_its_own_sealed_copy_of_the_credentials(bot: Bot) -> None:
     assert "canary" not in repr(bot.runs.runs) + repr(bot.chat.answers) + repr(bot.log)
 
 
-def test_a_locked_deployment_is_answered_with_who_since_when_and_which_run(bot: Bot) -> None:
+def test_a_busy_deployment_lets_the_next_run_wait_behind_who_since_when_and_which(bot: Bot) -> None:
     held = bot.store(awaiting())
 
     answer = bot.say("cloud-deploy-v2", who="member", blueprint="demo/countdown", name="shop")
 
-    assert f"<@{OWNER}>" in answer and f"<t:{held.created_at}:R>" in answer and held.id in answer
-    assert "awaiting approval" in answer
+    assert "**1st in line** for `shop`" in answer and "begins by itself" in answer
+    assert f"behind run `{held.id}` by <@{OWNER}> (awaiting approval, since <t:{held.created_at}:R>)" in answer
+    ((live, ephemeral),) = bot.chat.follow_ups
+    assert not ephemeral and "Waiting in Line" in shown(live) and buttons(live) == ["Cancel"]
+    assert held.id in shown(live) and "awaiting approval" not in shown(live), "that would not stay true"
 
 
 @pytest.mark.parametrize("step", range(3))

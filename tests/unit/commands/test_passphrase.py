@@ -382,6 +382,7 @@ class TestUnlocking:
         channel.bot.deployments.rows[GUILD, "shop"] = shop
         fits = open_session(channel)
         channel.bot.clock.now += 1
+        channel.bot.guild_aws.default_account = "333333333333"
         newer = open_session(channel, WRONG, project_id="333333333333")
 
         first = locked_out(channel)

@@ -232,25 +232,26 @@ def test_a_deploy_of_what_runs_already_shows_that_run_again(bot: Bot) -> None:
 
     told = bot.say("cloud-deploy-v2", blueprint="demo/countdown", name="shop")
 
-    assert "is locked by" in told and "Continuing where we left off" in told
+    assert f"run `{run.id}`" in told and "applying already" in told and "Continuing where we left off" in told
     assert bot.only_run().message != run.message
     ((live, ephemeral),) = bot.chat.follow_ups
     assert "Deployment Started" in shown(live) and "(2 resources)" in shown(live)
     assert not ephemeral
 
 
-def test_a_destroy_while_ones_own_deploy_runs_is_refused_and_shows_nothing(bot: Bot) -> None:
+def test_a_destroy_while_ones_own_deploy_runs_waits_behind_it(bot: Bot) -> None:
     run = bot.store(applying())
 
     told = bot.say("cloud-destroy", name="shop")
 
-    assert "is locked by" in told and "Continuing" not in told and bot.only_run() == run
+    assert "1st in line" in told and run.id in told and "Continuing" not in told
+    assert new_run(bot).status is Status.QUEUED and new_run(bot).destroy
 
 
-def test_a_deploy_of_what_somebody_else_runs_shows_nothing(bot: Bot) -> None:
+def test_a_deploy_of_what_somebody_else_runs_waits_behind_it(bot: Bot) -> None:
     run = bot.store(replace(applying(), user_id=MEMBER))
 
     told = bot.say("cloud-deploy-v2", blueprint="demo/countdown", name="shop")
 
-    assert "is locked by" in told and "Continuing" not in told
-    assert bot.only_run() == run and bot.chat.follow_ups == []
+    assert "1st in line" in told and "Continuing" not in told
+    assert bot.runs.runs[run.id] == run and new_run(bot).status is Status.QUEUED

@@ -19,6 +19,7 @@ COMMAND = Command(
         Option("force", "Really", OptionType.BOOLEAN),
         Option("note", "Words"),
         Option("amount", "Money", OptionType.NUMBER),
+        Option("role", "Whose", OptionType.ROLE),
     ),
 )
 
@@ -87,3 +88,23 @@ def test_a_text_without_a_limit_of_its_own_has_discords() -> None:
     assert check(text("note", "x" * 6000)) == {"note": "x" * 6000}
     with pytest.raises(UserError, match="6001"):
         check(text("note", "x" * 6001))
+
+
+def test_a_role_is_its_id() -> None:
+    role = "1061000000000000401"
+
+    assert check({"name": "role", "type": 8, "value": role}) == {"role": role}
+
+
+@pytest.mark.parametrize(
+    "value", [1061000000000000401, "deployers", "<@&1061000000000000401>", "1" * 21, "١" * 18, None]
+)
+def test_nothing_else_is_a_role(value: Any) -> None:
+    with pytest.raises(UserError, match="a role of this server"):
+        check({"name": "role", "type": 8, "value": value})
+
+
+@pytest.mark.parametrize("kind", [6, 9])
+def test_a_person_is_no_role(kind: int) -> None:
+    with pytest.raises(UserError, match="a role of this server"):
+        check({"name": "role", "type": kind, "value": "1061000000000000401"})

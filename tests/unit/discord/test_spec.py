@@ -112,3 +112,10 @@ def test_a_hundred_commands_fit_and_one_more_does_not() -> None:
 
     assert told(*hundred) == ""
     assert "101 commands" in told(*hundred, command())
+
+
+def test_a_role_is_registered_as_one_and_is_never_a_secret() -> None:
+    (registered,) = registration({"cloud-x": command(option(type=OptionType.ROLE))}, in_one_guild=True)
+
+    assert registered["options"] == [{"type": 8, "name": "name", "description": "A name", "required": False}]
+    assert "secret" in told(command(option(type=OptionType.ROLE, secret=True)))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chatops.domain.runs import Approval, Phase, ReplyToken, Status, new_token, run_id_of, storable, token_hash
 from tests.fakes.runs import GUILD, a_run
 
-ACTIVE = {Status.STARTING, Status.PLANNING, Status.AWAITING, Status.APPLYING}
+ACTIVE = {Status.QUEUED, Status.STARTING, Status.PLANNING, Status.AWAITING, Status.APPLYING}
 
 
 @pytest.mark.parametrize("status", Status)

@@ -21,12 +21,14 @@ from chatops.errors import RefusedClaim
 from chatops.runs.batch import read_log_event
 from chatops.runs.explain import Explain
 from chatops.runs.hand_over import HandedOver
+from chatops.runs.leaving import Looked
 from chatops.story.facts import plan_facts
 from chatops.terraform.batch import read_batch
 from chatops.terraform.plan import read_plan
 from chatops.vault.blobs import RecoveryBlobs
 from events.pack import BUILD_UUID, packed
 from tests.fakes.blob_table import InMemoryBlobTable
+from tests.fakes.guilds import InMemoryLines
 from tests.fakes.outside import FakeChat, InMemoryArtefacts
 from tests.fakes.stores import (
     InMemoryDeploymentStore,
@@ -48,10 +50,12 @@ MESSAGE = MessageRef("1100000000000000003", "1100000000000000008")
 SAMPLES = {
     "advise.json": "advise",
     "commands.json": "commands",
+    "forget-guilds.json": "forget_guilds",
     "hand-over-claim.json": "hand_over",
     "hand-over-heartbeat.json": "hand_over",
     "report-run.json": "report_run",
     "report-run-stopped.json": "report_run",
+    "report-run-turn.json": "report_run",
     "request-approval.json": "request_approval",
     "start-phase.json": "start_phase",
     "sweep.json": "sweep",
@@ -153,6 +157,7 @@ def test_commands_answers_the_sample_once_and_says_so(monkeypatch: pytest.Monkey
             "interactions": interactions,
             "chat": chat,
             "deployments": InMemoryDeploymentStore(shop),
+            "lines": InMemoryLines(),
             "clock": lambda: 0.0,
         }
     )
@@ -322,6 +327,19 @@ def test_report_run_is_told_how_the_run_ended(name: str, outcome: Status, monkey
     assert bool(cause) is (outcome is Status.INTERRUPTED)
 
 
+def test_report_run_gives_a_guilds_line_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[str] = []
+
+    class Reporter:
+        turn = turns.append
+
+    build_with(monkeypatch, "report", Reporter)
+
+    answer("report-run-turn.json")
+
+    assert turns == [GUILD]
+
+
 def test_sweep_looks_at_the_runs_and_forgets_expired_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     table = InMemoryBlobTable()
     blobs = RecoveryBlobs(table, lambda: 1000.0)
@@ -334,6 +352,20 @@ def test_sweep_looks_at_the_runs_and_forgets_expired_sessions(monkeypatch: pytes
     answer("sweep.json")
 
     assert list(table.rows) == ["current0"] and interactions.waiting == {}
+
+
+def test_once_a_day_the_guilds_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def look(now: int) -> Looked:
+        asked.append(now)
+        return Looked(0, (), ())
+
+    build_with(monkeypatch, "forget_guilds", look)
+
+    answer("forget-guilds.json")
+
+    assert len(asked) == 1
 
 
 def _lines() -> tuple[tuple[int, str], ...]:

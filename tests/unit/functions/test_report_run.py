@@ -60,6 +60,21 @@ def test_a_failed_execution_has_failed(reported: Reported) -> None:
     assert reported == [("aaaa", Status.FAILED, "")]
 
 
+@pytest.mark.parametrize("source", ["sweep", "commands"])
+def test_a_turn_of_a_guilds_line_ends_nothing(monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    turns: list[str] = []
+
+    class Reporter:
+        def turn(self, guild_id: str) -> None:
+            turns.append(guild_id)
+
+    monkeypatch.setattr(bootstrap, "report", Reporter)
+
+    handler({"source": source, "turn": "1100000000000000002"}, None)
+
+    assert turns == ["1100000000000000002"]
+
+
 @pytest.mark.parametrize("outcome", ["", "won", None])
 def test_an_unknown_outcome_ends_nothing(reported: Reported, outcome: object) -> None:
     with pytest.raises(ValueError, match="is not a valid Status"):

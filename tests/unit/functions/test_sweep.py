@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from chatops import bootstrap
-from chatops.domain.runs import Phase
+from chatops.domain.runs import Phase, Status
 from functions.sweep.app import handler
 from tests.fakes.outside import FakeBuilds, FakeWorkflow
 from tests.fakes.runs import a_build, a_run, planning
@@ -55,6 +55,19 @@ def test_a_message_that_grows_old_is_looked_at_by_the_tracker(monkeypatch: pytes
     handler({}, None)
 
     assert called == [{"look": run.id}]
+
+
+def test_a_guild_where_somebody_waits_gets_a_turn_of_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[dict[str, Any]] = []
+    run = a_run(status=Status.QUEUED, fence=0, created_at=int(time.time()))
+    outside = (
+        InMemoryRunStore(run), FakeWorkflow(), FakeBuilds(), called.append, ignored, Blobs(), InMemoryInteractionStore()
+    )  # fmt: skip
+    monkeypatch.setattr(bootstrap, "sweep", lambda: outside)
+
+    handler({}, None)
+
+    assert called == [{"source": "sweep", "turn": run.guild_id}]
 
 
 def test_a_run_that_cannot_be_read_does_not_stop_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:

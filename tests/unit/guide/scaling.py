@@ -6,8 +6,12 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from chatops.vault.blobs import RecoveryBlobs
+from chatops.vault.envelope import EnvelopeError
 from chatops.vault.ephemeral import EphemeralVault
+from chatops.vault.sealed import open_credentials
 from chatops.vault.sessions import Sessions
 from runner.bundle import CloudCredentials
 from runner.engine import IACEngineManager
@@ -17,6 +21,7 @@ from tests.fakes.runs import GUILD, MEMBER, NOW, OTHER_GUILD, OWNER
 from tests.unit.commands.bot import ACCESS_KEY, Bot
 from tests.unit.guide.engines import SECONDS, engine, execute
 from tests.unit.guide.handshake import ME, PROJECT, RAW
+from tests.unit.providers.test_gcp import KEY_FILE as GOOGLES
 
 KEY_FILE = json.dumps({"type": "service_account", "private_key": "acme's own"})
 ACME = CloudCredentials("gcp", None, "acme-prod-123", {"type": "service_account", "private_key": "acme's own"})
@@ -25,6 +30,11 @@ ENTRA = CloudCredentials(
     "azure", None, None, dict.fromkeys(("client_id", "client_secret", "tenant_id", "subscription_id"), "entra's own")
 )
 KEYS = CloudCredentials("aws", None, None, dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "aws's own"))
+
+
+def key_file_of(project: str) -> str:
+    """A key file as Google's console gives it."""
+    return json.dumps(GOOGLES | {"project_id": project, "client_email": f"bot@{project}.iam.gserviceaccount.com"})
 
 
 def a_service_account_is_stored_with_the_session() -> None:
@@ -79,6 +89,49 @@ def no_file_outlives_the_tool(folder: Path) -> None:
             left = [path for path in folder.rglob("private/*") if path.is_file()]
         assert "google.json" in stdout
         assert left == []
+
+
+def guilds_are_apart(folder: Path) -> None:
+    """From what is brought, over what is kept, to the files of the tool."""
+    the_guides_workflow()
+    what_a_guild_connects_reaches_its_own_runs_alone()
+    two_guilds_at_once_see_their_own(folder)
+
+
+def the_guides_workflow() -> None:
+    bot = Bot()
+    vault = EphemeralVault(bot.keys, bot.clock)
+    bot.services = replace(bot.services, sessions=Sessions(vault, RecoveryBlobs(bot.blobs, bot.clock), bot.clock))
+    projects = {GUILD: "acme-prod-123", OTHER_GUILD: "startup-dev-456"}
+    for guild, project in projects.items():
+        told = bot.say("cloud-init", guild=guild, project_id=project, service_account_json=key_file_of(project))
+        assert "Session open" in told and project in told
+
+    for row in bot.blobs.rows.values():
+        held = vault.get_service_account(row.session_id, guild_id=row.guild_id, user_id=OWNER)
+        (other,) = projects.keys() - {row.guild_id}
+        assert json.loads(held or "")["project_id"] == projects[row.guild_id]
+        assert vault.get_service_account(row.session_id, guild_id=other, user_id=OWNER) is None
+
+
+def what_a_guild_connects_reaches_its_own_runs_alone() -> None:
+    bot = Bot()
+    accounts = {GUILD: "222222222222", OTHER_GUILD: "333333333333"}
+    for guild, account in accounts.items():
+        key = json.loads(ACCESS_KEY) | {"aws_secret_access_key": guild * 2}
+        bot.guild_aws.default_account = account
+        bot.say("cloud-connect", "manager", guild, provider="aws", project_id=account, credentials=json.dumps(key))
+        bot.say("cloud-deploy-v2", "manager", guild, blueprint="aws/static-site")
+
+    runs = {run.guild_id: run for run in bot.runs.runs.values()}
+    assert {guild: run.project_id for guild, run in runs.items()} == accounts
+    for guild, run in runs.items():
+        sealed = bot.artefacts.objects[run.artefact("credentials.sealed")].decode()
+        assert open_credentials(bot.keys, guild, run.id, sealed)["aws_secret_access_key"] == guild * 2
+        for other in runs.values():
+            if other is not run:
+                with pytest.raises(EnvelopeError):
+                    open_credentials(bot.keys, other.guild_id, other.id, sealed)
 
 
 def two_guilds_at_once_see_their_own(folder: Path) -> None:

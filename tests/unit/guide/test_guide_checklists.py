@@ -49,7 +49,7 @@ CHECKLISTS: Mapping[str, Mapping[str, Check]] = {
         "Temporary credential file creation": scaling.the_tool_finds_the_file_and_nobody_else_may_read_it,
         "Environment variable injection": scaling.every_cloud_gets_its_variable,
         "File cleanup after execution": scaling.no_file_outlives_the_tool,
-        "Per-guild credential isolation": scaling.two_guilds_at_once_see_their_own,
+        "Per-guild credential isolation": scaling.guilds_are_apart,
     },
 }
 

@@ -105,3 +105,49 @@ def test_regions_of_every_partition_are_known(region: str) -> None:
 def test_zones_and_other_clouds_regions_are_not(region: str) -> None:
     with pytest.raises(UserError, match="not the name of a region"):
         AWS.check_region(region)
+
+
+ROLES = [
+    "arn:aws:iam::123456789012:role/chatops-guild-deploy",
+    "arn:aws-us-gov:iam::123456789012:role/chatops-guild-a_b+c=d,e.f@g-h",
+    "arn:aws-cn:iam::123456789012:role/chatops-guild-" + "x" * 50,
+]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_is_read_for_a_guilds_connection_alone(role: str) -> None:
+    assert AWS.parse(f" {role}\n", connection=True) == {"role_arn": role}
+    with pytest.raises(UserError, match="`/cloud-connect`") as refusal:
+        AWS.parse(role)
+    assert role not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::123456789012:role/deploy",
+        "arn:aws:iam::123456789012:role/Chatops-guild-x",
+        "arn:aws:iam::123456789013:role/chatops-guild-",
+        "arn:aws:iam::123456789012:role/chatops-guild-" + "x" * 51,
+        "arn:aws:iam::123456789012:role/team/chatops-guild-x",
+        "arn:aws:iam::123456789012:role/chatops-guild-x/deploy",
+        "arn:aws:iam::123456789012:role/chatops-guild-*",
+        "arn:aws:iam::123456789012:role/chatops-guild-\u0430",
+        "arn:aws:iam::123456789012:role/chatops-guild-x\ny",
+        "arn:aws:iam::12345678901:role/chatops-guild-x",
+        "arn:aws:iam::\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669012:role/chatops-guild-x",
+        "arn:aws:iam::123456789012:user/chatops-guild-x",
+        "arn:aws:sts::123456789012:assumed-role/chatops-guild-x/y",
+        "arn:aws-iso:iam::123456789012:role/chatops-guild-x",
+        "arn:aws:iam:us-east-1:123456789012:role/chatops-guild-x",
+        "arn:",
+    ],
+)
+def test_another_arn_is_no_role_that_can_be_connected(arn: str) -> None:
+    with pytest.raises(UserError, match="must begin with `chatops-guild-`") as refusal:
+        AWS.parse(arn, connection=True)
+    assert arn == "arn:" or arn not in str(refusal.value)
+
+
+def test_a_connection_by_keys_is_read_like_a_session() -> None:
+    assert AWS.parse(json.dumps(KEY), connection=True) == AWS.parse(json.dumps(KEY)) == KEY

@@ -2,9 +2,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatops.errors import UserError
-from chatops.providers import PROVIDERS, Provider
+from chatops.providers import PROVIDERS, Provider, provider_of
 
 PROVIDER = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
 CLOUD = pytest.mark.parametrize("provider", [p for p in PROVIDERS.values() if p.name != "none"], ids=lambda p: p.name)
@@ -84,6 +86,46 @@ def test_what_is_no_project_is_refused_without_repeating_it(provider: Provider, 
     with pytest.raises(UserError) as refusal:
         provider.check_project_id(project_id)
     assert not project_id or project_id not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("project_id", "cloud"),
+    [
+        ("123456789012", "aws"),
+        (" 1234-5678-9012 ", "aws"),
+        ("0F8FAD5B-d9cb-469f-a165-70867728950e", "azure"),
+        ("acme-prod-123", "gcp"),
+        ("my-gcp-123", "gcp"),
+        ("startup-dev-456\n", "gcp"),
+    ],
+)
+def test_a_projects_id_tells_which_cloud_it_is_of(project_id: str, cloud: str) -> None:
+    assert provider_of(project_id) is PROVIDERS[cloud]
+
+
+@given(st.from_regex(r"\A[a-f0-9-]{6,36}\Z"))
+def test_no_id_could_be_of_two_clouds(project_id: str) -> None:
+    clouds = [each for each in PROVIDERS.values() if each.name != "none" and each.has_project(project_id)]
+
+    assert len(clouds) <= 1
+
+
+@pytest.mark.parametrize("project_id", ["", "12345678901", "Acme", "acme_prod", "\u0661" * 12, "a" * 31])
+def test_an_id_of_no_cloud_is_refused_with_all_their_shapes(project_id: str) -> None:
+    with pytest.raises(UserError, match=r"12 digits.*GUID.*lower-case letters"):
+        provider_of(project_id)
+
+
+@PROVIDER
+def test_a_connection_takes_whatever_a_session_takes(provider: Provider) -> None:
+    for text in ("", "{}", CANARY):
+        refusals = []
+        for connection in (False, True):
+            try:
+                refusals.append(repr(provider.parse(text, connection=connection)))
+            except UserError as refusal:
+                refusals.append(str(refusal))
+        assert refusals[0] == refusals[1]
 
 
 def test_the_provider_none_takes_a_name_and_nothing_else() -> None:

@@ -586,6 +586,23 @@ class TestApply:
         assert control.result["status"] == "failed"
         assert nothing_left(running)
 
+    def test_what_a_killed_runner_leaves_is_removed_by_the_next_one_on_the_machine(
+        self, start: Start, fake: Fake
+    ) -> None:
+        fake.play["apply"] = {"sleep": 60}
+        killed = start(**APPLY)
+        fake.wait_until_sleeping()
+        (tool,) = Path(f"/proc/{killed.process.pid}/task/{killed.process.pid}/children").read_text().split()
+        killed.process.kill()
+        killed.finish()
+        os.kill(int(tool), signal.SIGKILL)
+        assert (killed.workspace / "private" / "aws-credentials").exists()  # nobody could remove it
+
+        code, _ = start(run_id="run-9999999999").finish()
+
+        assert code == 0
+        assert nothing_left(killed)
+
     def test_a_process_that_keeps_the_pipe_open_does_not_hold_the_run(self, start: Start, fake: Fake) -> None:
         fake.play["apply"] = {"orphan": 12, "stdout": ["done"]}
         began = time.monotonic()

@@ -55,6 +55,57 @@ def test_files_exist_only_while_they_are_held(tmp_path: Path) -> None:
     folder.close()
 
 
+def test_a_file_that_cannot_be_written_leaves_none_behind(tmp_path: Path) -> None:
+    folder = PrivateFolder(tmp_path / "private", None)
+    half_a_character = "secret \ud800"
+
+    with pytest.raises(UnicodeEncodeError), folder.holding({"first": "secret", "second": half_a_character}):
+        pytest.fail("the block must not run")
+
+    assert not list(folder.path.iterdir())
+    folder.close()
+
+
+def test_what_the_tool_puts_in_the_place_of_its_credentials_is_removed_with_everything_else(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="key"), Workspace("run-000000") as workspace:  # noqa: SIM117
+        with workspace.private.holding({"key": "secret", "other": "secret"}):
+            (workspace.private.path / "key").unlink()
+            (workspace.private.path / "key").mkdir()
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_runner_left_is_removed_by_the_next_one_whatever_its_run(tmp_path: Path) -> None:
+    killed = Workspace("run-of-another-guild").__enter__()
+    (killed.private.path / "aws-credentials").write_text("another guild's")
+    killed.private.close()  # as the end of its process would
+
+    with Workspace("run-000000") as workspace:
+        assert list(tmp_path.iterdir()) == [workspace.root]
+
+
+def test_what_a_living_runner_holds_is_left_alone(tmp_path: Path) -> None:
+    with Workspace("run-of-another-guild") as living, living.private.holding({"key": "theirs"}):
+        with Workspace("run-000000"):
+            assert (living.private.path / "key").read_text() == "theirs"
+
+        assert living.root.exists()
+
+
+def test_a_folder_that_only_sounds_like_a_workspace_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "chatops-notes" / "private").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("private", "module", "tmp", "tool"):
+        (tmp_path / "elsewhere" / name).mkdir()
+    (tmp_path / "chatops-link").symlink_to(tmp_path / "elsewhere")
+
+    with Workspace("run-000000"):
+        pass
+
+    assert (tmp_path / "chatops-notes" / "private").exists()
+    assert (tmp_path / "chatops-link").is_symlink() and (tmp_path / "elsewhere" / "private").exists()
+
+
 def test_credentials_are_never_written_through_a_link(tmp_path: Path) -> None:
     folder = PrivateFolder(tmp_path / "private", None)
     (tmp_path / "victim").write_text("untouched")

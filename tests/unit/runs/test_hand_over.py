@@ -13,9 +13,17 @@ from chatops.domain.runs import CHATOPS, Phase, Run, Status, token_hash
 from chatops.errors import ConflictError, OutsideError, RefusedClaim
 from chatops.runs import hand_over as hand_over_module
 from chatops.runs.bundle import Tool
-from chatops.runs.hand_over import LOCK_IN_THE_WAY, MOST_EARLIER, ORPHANS_SECONDS, HandOver
+from chatops.runs.hand_over import (
+    LOCK_IN_THE_WAY,
+    MOST_EARLIER,
+    ORPHANS_SECONDS,
+    ROLE_SHUT,
+    TALKED_OF_SECONDS,
+    HandOver,
+)
 from runner.bundle import parse as parse_bundle
-from tests.fakes.outside import FakeRunRole, InMemoryArtefacts
+from tests.fakes.guilds import FakeGuildAws, InMemoryAuditLog
+from tests.fakes.outside import FakeRunRole, Faults, InMemoryArtefacts
 from tests.fakes.runs import BUILD, BUILD_UUID, GUILD, NOW, OWNER, a_build, a_run, applying, planning
 from tests.fakes.stores import InMemoryInteractionStore, InMemoryRunStore
 from tests.infrastructure.template import functions
@@ -36,6 +44,9 @@ class World:
         self.artefacts = InMemoryArtefacts()
         self.states = InMemoryArtefacts()
         self.role = FakeRunRole()
+        self.guild_aws = FakeGuildAws()
+        self.audit = InMemoryAuditLog()
+        self.opened: Mapping[str, Any] = {"access_key": f"of run {run.id}"}
         self.artefacts.put(run.artefact("credentials.sealed"), b"sealed")
         self.hand_over = HandOver(
             runs=self.runs,
@@ -43,7 +54,9 @@ class World:
             artefacts=self.artefacts,
             states=self.states,
             role=self.role,
+            audit=self.audit,
             open_credentials=self._open,
+            lend=self.guild_aws.lend,
             blueprint_files=lambda blueprint: {"main.tf": f"# {blueprint}".encode(), ".terraform.lock.hcl": b"old"},
             runner_files=lambda: {"main.py": b"# runner"},
             tool=Tool("tofu", "1.11.0", "ab" * 32),
@@ -62,10 +75,9 @@ class World:
         self.searched.append((run.id, credentials))
         return self.found
 
-    @staticmethod
-    def _open(run: Run, sealed: bytes) -> Mapping[str, Any]:
-        assert sealed == b"sealed"
-        return {"access_key": f"of run {run.id}"}
+    def _open(self, run: Run, sealed: bytes) -> Mapping[str, Any]:
+        assert sealed == b"sealed" and run.id == RUN.id
+        return self.opened
 
 
 def settings(bundle: zipfile.ZipFile) -> dict[str, Any]:
@@ -499,6 +511,50 @@ class TestOrphans:
         assert functions()["HandOver"]["Timeout"] > 2 * ORPHANS_SECONDS
 
 
+class TestGuildsRole:
+    """A guild has connected an AWS role: its run was sealed with the role's name, and the build gets an hour of it."""
+
+    ARN = "arn:aws:iam::222222222222:role/chatops-guild-deploy"
+
+    def world(self, *runs: Run, lets_in: str = "chatops-theirs") -> World:
+        world = World(*runs)
+        world.opened = {"role_arn": self.ARN, "external_id": "chatops-theirs"}
+        world.guild_aws.roles[self.ARN] = lets_in
+        return world
+
+    @pytest.mark.parametrize("run", [RUN, APPLY])
+    def test_each_phase_gets_keys_of_its_own_that_end_and_never_the_role(self, run: Run) -> None:
+        content = settings(self.world(run).claim())
+
+        values = content["credentials"]["values"]
+        assert values["aws_session_token"] == f"token-of-{RUN.id}"
+        assert values.keys() == {"aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
+        assert content["blocked"] is None
+        assert self.ARN not in json.dumps(content) and "chatops-theirs" not in json.dumps(content)
+
+    def test_what_a_dead_build_made_is_looked_for_with_the_same_keys(self) -> None:
+        world = self.world(replace(RUN, previous_run_id=CUT_OFF.id), CUT_OFF)
+
+        content = settings(world.claim())
+
+        assert world.searched == [(RUN.id, content["credentials"]["values"])]
+
+    @pytest.mark.parametrize("run", [replace(RUN, previous_run_id=CUT_OFF.id), APPLY])
+    def test_a_role_that_lets_nobody_in_any_more_ends_the_run_and_says_whom_to_ask(self, run: Run) -> None:
+        world = self.world(run, CUT_OFF, lets_in="another guild's")
+        handed = world.hand_over.claim(RUN.id, "claim", BUILD, HOST, NOW)
+        content = settings(zipfile.ZipFile(io.BytesIO(handed.bundle)))
+        content["plan_sha256"] = content["plan_sha256"] and "0" * 64
+
+        bundle = parse_bundle(content)
+
+        assert bundle.blocked and "Manage Server" in bundle.blocked and "Nothing was changed" in bundle.blocked
+        assert (bundle.credentials.provider, dict(bundle.credentials.values)) == ("none", {})
+        assert self.ARN not in json.dumps(content) and world.searched == []
+        assert handed.warning and handed.warning.message == ROLE_SHUT
+        assert RUN.id in handed.warning.reason and "AccessDenied" in handed.warning.reason
+
+
 def test_what_is_handed_over_is_what_the_runner_takes() -> None:
     for run in (replace(RUN, unsaved_run_id="earlier"), APPLY):
         world = World(run)
@@ -526,3 +582,76 @@ def test_what_became_of_an_unsaved_state_is_what_the_runner_takes(kept: bool) ->
 
     assert (set(bundle.downloads) == {"errored_state"}) is bool(bundle.errored_state_at) is kept
     assert bundle.errored_state_gone is not kept
+
+
+def entries(world: World) -> list[tuple[str, str, str]]:
+    return [(each.action, each.by, each.note) for each in world.audit.of_guild(GUILD)]
+
+
+def test_a_claim_that_is_refused_is_in_the_audit_of_the_runs_guild() -> None:
+    world = World()
+
+    with pytest.raises(RefusedClaim):
+        world.claim(shown="guessed")
+
+    (entry,) = world.audit.of_guild(GUILD)
+    assert (entry.action, entry.by, entry.run_id, entry.deployment) == (
+        "claim-refused",
+        CHATOPS,
+        RUN.id,
+        RUN.deployment,
+    )
+    assert "guessed" not in repr(entry)
+
+
+def test_a_second_claim_with_the_right_token_and_a_strange_heartbeat_are_told_apart() -> None:
+    world = World()
+    world.claim()
+
+    with pytest.raises(RefusedClaim):
+        world.claim(build="project:other")
+    with pytest.raises(RefusedClaim):
+        world.hand_over.heartbeat(RUN.id, "guessed", NOW)
+
+    notes = {note.split(" that")[0] for _, _, note in entries(world)}
+    assert notes == {"a spent claim", "a heartbeat"}
+
+
+def test_a_loop_of_refusals_is_one_entry_a_minute() -> None:
+    world = World()
+
+    for second in range(120):
+        with pytest.raises(RefusedClaim):
+            world.claim(shown="guessed", now=NOW + second)
+
+    assert len(entries(world)) == 2
+
+
+def test_long_after_a_run_nothing_is_written_of_those_who_ask_in_its_name() -> None:
+    world = World()
+    world.runs.runs[RUN.id] = replace(RUN, status=Status.FAILED, ended_at=NOW)
+
+    for seconds in (TALKED_OF_SECONDS, TALKED_OF_SECONDS + 1):
+        with pytest.raises(RefusedClaim):
+            world.claim(now=NOW + seconds)
+
+    assert len(entries(world)) == 1
+
+
+def test_what_names_no_run_is_in_nobodys_audit() -> None:
+    world = World()
+
+    with pytest.raises(RefusedClaim):
+        world.hand_over.claim("f" * 16, "claim", BUILD, HOST, NOW)
+
+    assert world.audit.entries == {}
+
+
+@pytest.mark.parametrize("port", ["audit", "runs"])
+def test_a_refusal_that_cannot_be_written_down_is_one_all_the_same(port: str) -> None:
+    world = World()
+    world.claim()
+    faulty: Any = Faults(1 if port == "runs" else 0).wrap(getattr(world, port))
+
+    with pytest.raises(RefusedClaim):
+        replace(world.hand_over, **{port: faulty}).heartbeat(RUN.id, "guessed", NOW)

@@ -11,8 +11,10 @@ import pytest
 
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.progress import Operation, OperationKind
+from chatops.domain.queues import Limits, Line, Place
 from chatops.domain.runs import CHATOPS, GRACE_SECONDS, Build, MessageRef, Phase, ReplyToken, Run, Status
 from chatops.errors import OutsideError
+from chatops.runs.queue import Queue
 from chatops.runs.report import (
     BUILD_SECONDS,
     NO_BUILD,
@@ -22,7 +24,8 @@ from chatops.runs.report import (
     final_status,
 )
 from chatops.terraform.batch import read_batch
-from tests.fakes.outside import FakeBuilds, FakeChat, FakeClock, Faults, InMemoryArtefacts
+from tests.fakes.guilds import InMemoryAuditLog, InMemoryLines
+from tests.fakes.outside import FakeBuilds, FakeChat, FakeClock, FakeWorkflow, Faults, InMemoryArtefacts
 from tests.fakes.runs import (
     BUILD,
     FACTS,
@@ -40,7 +43,12 @@ from tests.fakes.runs import (
     planning,
     shown,
 )
-from tests.fakes.stores import InMemoryDeploymentStore, InMemoryRunStore, InMemoryTimings
+from tests.fakes.stores import (
+    InMemoryDeploymentStore,
+    InMemoryGuildSettings,
+    InMemoryRunStore,
+    InMemoryTimings,
+)
 from tests.fakes.story import told_of
 
 BROKEN = (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
@@ -63,6 +71,9 @@ class World:
         self.builds = FakeBuilds(**{BUILD: "FAILED"})
         self.chat = FakeChat()
         self.clock = FakeClock(NOW)
+        self.audit = InMemoryAuditLog()
+        self.lines = InMemoryLines({GUILD: Line((Place(run.id, "shop", OWNER, NOW - 60),))})
+        self.workflow = FakeWorkflow()
         self.artefacts.put(run.artefact("credentials.sealed"), b"sealed")
         self.artefacts.put(run.artefact("index.json.gz"), index())
         wrap = (faults or Faults()).wrap
@@ -73,6 +84,18 @@ class World:
             wrap(self.timings),
             wrap(self.builds),
             wrap(self.chat),
+            wrap(self.audit),
+            Queue(
+                wrap(self.lines),
+                wrap(self.runs),
+                wrap(self.deployments),
+                wrap(InMemoryGuildSettings()),
+                wrap(self.workflow),
+                wrap(self.chat),
+                Limits(concurrent=1, hourly=30),
+                self.clock,
+                self.clock.sleep,
+            ),
             self.clock,
             self.clock.sleep,
         )
@@ -99,6 +122,10 @@ class World:
         assert {"Approve", "Reject", "Cancel"}.isdisjoint(buttons(self.message()))
         assert run.token is None and run.approval is None
         assert self.chat.messages[MESSAGE.message_id] == self.chat.edits[-1]
+        assert self.lines.get(GUILD).places == ()
+        (entry,) = self.audit.entries.values()
+        assert (entry.action, entry.by, entry.id, entry.at_ms) == ("ended", CHATOPS, run.id, run.ended_at * 1000)
+        assert entry.plan_sha256 == run.plan_sha256 and entry.note.startswith(run.status.value)
 
 
 RUNS = {
@@ -753,7 +780,7 @@ class TestTimesOfOperations:
     def test_are_kept_once_at_most_whatever_call_fails(self, late: bool) -> None:
         counted = Faults()
         self.world(applying(), counted).report("aaaa000011112222", Status.SUCCEEDED)
-        assert counted.calls.count("add") == 1
+        assert counted.calls.count("add") == 2, "the times, and the audit's entry"
 
         for step in range(len(counted.calls)):
             world = self.world(applying(), Faults(step, late))

@@ -6,16 +6,22 @@ from typing import Any
 import pytest
 
 from chatops.domain.deployments import Deployment, Lock
+from chatops.domain.queues import Limits, Line, Standing
 from chatops.domain.runs import Phase, Run, Status
-from chatops.errors import ConflictError, LockedError, OutsideError, UserError
-from chatops.runs.start import ORPHAN_SECONDS, Start
-from tests.fakes.outside import FakeWorkflow, Faults, InMemoryArtefacts
+from chatops.errors import ConflictError, OutsideError, UserError
+from chatops.runs.lock import ORPHAN_SECONDS
+from chatops.runs.queue import Queue
+from chatops.runs.start import Start
+from tests.fakes.guilds import InMemoryLines
+from tests.fakes.outside import FakeChat, FakeClock, FakeWorkflow, Faults, InMemoryArtefacts
 from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_build, a_run
-from tests.fakes.stores import InMemoryDeploymentStore, InMemoryRunStore
+from tests.fakes.stores import InMemoryDeploymentStore, InMemoryGuildSettings, InMemoryRunStore
 
 CREDENTIALS = {"key": "canary"}
 RUN = a_run(created_at=NOW, message=None, fence=0)
-STEPS = 6  # acquire, create, seal, put, announce and start: every outside call of a start with credentials
+OTHER = replace(RUN, id="bbbb000011112222", user_id=MEMBER, interaction_id="2")
+LOCK = 3  # after the guild's limits, and its line read and written
+STEPS = LOCK + 6  # acquire, create, seal, put, announce and start: every outside call of a start with credentials
 
 
 class World:
@@ -27,18 +33,44 @@ class World:
         self.deployments = InMemoryDeploymentStore()
         self.artefacts = InMemoryArtefacts()
         self.workflow = FakeWorkflow()
+        self.lines = InMemoryLines()
+        self.limits = Limits(concurrent=3, hourly=30)
+        self.clock = FakeClock(NOW)
         self.announced: list[str] = []
+        self.stood: list[Standing] = []
 
     def start(self, run: Run = RUN, credentials: dict[str, str] | None = None) -> Run:
         wrap = self.faults.wrap
         start = Start(
-            wrap(self.runs), wrap(self.deployments), wrap(self.artefacts), wrap(self.workflow), self._counted(_seal)
+            wrap(self.runs),
+            wrap(self.deployments),
+            wrap(self.artefacts),
+            wrap(self.workflow),
+            self.queue(wrap),
+            self._counted(_seal),
         )
 
-        def announce(run: Run) -> None:
+        def announce(run: Run, stands: Standing) -> None:
             self.announced.append(run.id)
+            self.stood.append(stands)
 
         return start(run, CREDENTIALS if credentials is None else credentials, self._counted(announce))
+
+    def queue(self, wrap: Callable[[Any], Any] = lambda port: port) -> Queue:
+        return Queue(
+            wrap(self.lines),
+            wrap(self.runs),
+            wrap(self.deployments),
+            wrap(InMemoryGuildSettings()),
+            wrap(self.workflow),
+            FakeChat(),
+            self.limits,
+            self.clock,
+            self.clock.sleep,
+        )
+
+    def line(self) -> Line:
+        return self.lines.get(GUILD)
 
     def lock(self) -> Lock | None:
         found = self.deployments.get(GUILD, "shop")
@@ -73,22 +105,48 @@ def test_without_credentials_nothing_is_sealed() -> None:
     assert world.artefacts.objects == {}
 
 
-def test_a_second_run_is_told_who_holds_the_lock_since_when_and_with_which_run() -> None:
+def test_a_second_run_waits_in_line_with_its_sealed_credentials_and_touches_nothing() -> None:
     world = World()
     world.start()
 
-    with pytest.raises(LockedError) as error:
-        world.start(replace(RUN, id="bbbb", user_id=MEMBER, interaction_id="2"))
+    run = world.start(OTHER)
 
-    text = str(error.value)
-    assert f"<@{OWNER}>" in text and f"<t:{NOW}:R>" in text and f"`{RUN.id}`" in text and "starting" in text
-    assert "/cloud-cancel name:shop" in text
-    assert world.runs.get("bbbb") is None
-    assert world.announced == [RUN.id]
+    assert run.status is Status.QUEUED and run.never_began
+    assert world.runs.get(OTHER.id) == run
+    assert OTHER.artefact("credentials.sealed") in world.artefacts.objects
+    assert world.lock() == Lock(RUN.id, 1, OWNER, NOW)
+    assert world.workflow.inputs == {f"i-{RUN.interaction_id}": RUN.id}
+    (stands,) = world.stood[1:]
+    assert stands.number == 1 and stands.behind and stands.behind.run_id == RUN.id
+
+
+def test_over_a_limit_nothing_is_begun() -> None:
+    world = World()
+    world.limits = Limits(3, 1)
+    world.start()
+
+    with pytest.raises(UserError, match="in an hour"):
+        world.start(OTHER)
+
+    assert world.runs.get(OTHER.id) is None and world.announced == [RUN.id]
+    assert [each.run_id for each in world.line().places] == [RUN.id]
+
+
+def test_a_run_whose_turn_it_would_be_waits_while_one_that_is_in_no_line_holds_the_lock() -> None:
+    """A run of an older version of ours."""
+    world = World()
+    world.deployments.acquire(Deployment(GUILD, "shop", "demo/countdown"), "older", MEMBER, NOW)
+    world.runs.create(replace(RUN, id="older"))
+
+    run = world.start()
+
+    assert run.status is Status.QUEUED and world.stood == [Standing(1)]
+    assert [each.run_id for each in world.line().waiting] == [RUN.id]
+    assert world.line().running == ()
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after its effect"])
-@pytest.mark.parametrize("step", range(1, STEPS))
+@pytest.mark.parametrize("step", range(LOCK + 1, STEPS))
 def test_whatever_fails_the_lock_is_given_back_and_a_first_deployment_leaves_no_row(step: int, late: bool) -> None:
     world = World(Faults(step, late))
 
@@ -99,9 +157,10 @@ def test_whatever_fails_the_lock_is_given_back_and_a_first_deployment_leaves_no_
     assert world.artefacts.objects == {}
     kept = world.runs.get(RUN.id)
     assert kept is None or kept.status is Status.FAILED
+    assert world.line().places == ()
 
 
-@pytest.mark.parametrize("step", range(1, STEPS))
+@pytest.mark.parametrize("step", range(LOCK + 1, STEPS))
 def test_a_failed_start_leaves_an_existing_deployment_as_it_was(step: int) -> None:
     world = World(Faults(step))
     before = Deployment(GUILD, "shop", "demo/countdown", {"n": 3}, status="deployed", outputs={"url": "x"}, fence=4)
@@ -127,11 +186,10 @@ def test_after_a_failed_start_the_next_one_begins_at_once() -> None:
     world = World(Faults(STEPS - 1))
     with pytest.raises(OutsideError):
         world.start()
-    again = replace(RUN, id="bbbb", interaction_id="2")
 
-    world.start(again)
+    world.start(OTHER)
 
-    assert world.lock() == Lock("bbbb", 1, OWNER, NOW)
+    assert world.lock() == Lock(OTHER.id, 1, MEMBER, NOW)
 
 
 def test_a_lock_whose_run_was_reported_protects_nothing() -> None:
@@ -139,9 +197,9 @@ def test_a_lock_whose_run_was_reported_protects_nothing() -> None:
     world.start()
     world.runs.runs[RUN.id] = replace(world.runs.runs[RUN.id], status=Status.FAILED, reported=True)
 
-    world.start(replace(RUN, id="bbbb", interaction_id="2"))
+    world.start(OTHER)
 
-    assert world.lock() == Lock("bbbb", 1, OWNER, NOW)
+    assert world.lock() == Lock(OTHER.id, 1, MEMBER, NOW)
 
 
 @pytest.mark.parametrize(("age", "freed"), [(ORPHAN_SECONDS, False), (ORPHAN_SECONDS + 1, True)])
@@ -149,24 +207,23 @@ def test_a_lock_without_a_run_is_orphaned_after_two_minutes(age: int, freed: boo
     world = World()
     world.deployments.acquire(Deployment(GUILD, "shop", "demo/countdown"), "dead", MEMBER, NOW - age)
 
-    if freed:
-        world.start()
-        assert world.lock() == Lock(RUN.id, 1, OWNER, NOW)
-    else:
-        with pytest.raises(LockedError, match="dead"):
-            world.start()
+    run = world.start()
+
+    assert run.status is (Status.STARTING if freed else Status.QUEUED)
+    assert world.lock() == (Lock(RUN.id, 1, OWNER, NOW) if freed else Lock("dead", 1, MEMBER, NOW - age))
 
 
-def test_an_ended_run_that_is_not_reported_yet_keeps_its_lock() -> None:
+def test_an_ended_run_that_is_not_reported_yet_keeps_its_lock_and_its_place() -> None:
     world = World()
     world.start()
     world.runs.runs[RUN.id] = replace(world.runs.runs[RUN.id], status=Status.FAILED, ended_at=NOW)
 
-    with pytest.raises(LockedError, match="failed"):
-        world.start(replace(RUN, id="bbbb", interaction_id="2"))
+    assert world.start(OTHER).status is Status.QUEUED
+    lock = world.lock()
+    assert lock and lock.run_id == RUN.id
 
 
-def test_losing_a_race_for_a_free_lock_is_said_without_a_name() -> None:
+def test_losing_a_race_for_a_free_lock_is_waiting_too() -> None:
     world = World()
 
     class Contended(InMemoryDeploymentStore):
@@ -175,8 +232,7 @@ def test_losing_a_race_for_a_free_lock_is_said_without_a_name() -> None:
 
     world.deployments = Contended()
 
-    with pytest.raises(LockedError, match="somebody else right now"):
-        world.start()
+    assert world.start().status is Status.QUEUED
 
 
 def test_the_credentials_are_in_no_run_and_no_error() -> None:
@@ -226,18 +282,57 @@ def test_the_second_try_does_not_bring_back_a_run_that_was_given_up_meanwhile() 
     assert kept and kept.status is Status.INTERRUPTED
 
 
-def test_the_lock_of_another_run_is_named_for_who_wants_to_look_at_it() -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after its effect"])
+@pytest.mark.parametrize("step", range(8))
+def test_a_command_that_died_while_its_run_got_in_line_is_finished_by_its_second_try(step: int, late: bool) -> None:
+    """Limits, the line twice, who is in it, create, seal, put, announce."""
     world = World()
     world.start()
+    world.faults.calls.clear()
+    world.faults.fail_at, world.faults.late, world.faults.error = step, late, KeyboardInterrupt
+    with suppress(KeyboardInterrupt):
+        world.start(OTHER)
 
-    with pytest.raises(LockedError) as error:
-        world.start(replace(RUN, id="bbbb", interaction_id="2"))
+    run = world.start(OTHER)
 
-    assert error.value.run_id == RUN.id
+    assert run.status is Status.QUEUED and world.runs.get(OTHER.id) == run
+    assert [each.run_id for each in world.line().waiting] == [OTHER.id]
+    assert len(world.line().asked) == 2
+    assert OTHER.artefact("credentials.sealed") in world.artefacts.objects
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after its effect"])
-@pytest.mark.parametrize("step", range(1, STEPS))
+@pytest.mark.parametrize("step", range(4, 8))
+def test_a_run_that_cannot_get_in_line_leaves_nothing_in_it(step: int, late: bool) -> None:
+    world = World()
+    world.start()
+    world.faults.calls.clear()
+    world.faults.fail_at, world.faults.late = step, late
+
+    with pytest.raises(OutsideError):
+        world.start(OTHER)
+
+    assert [each.run_id for each in world.line().places] == [RUN.id]
+    kept = world.runs.get(OTHER.id)
+    assert kept is None or kept.status is Status.FAILED
+    assert OTHER.artefact("credentials.sealed") not in world.artefacts.objects
+
+
+def test_a_ghost_in_the_line_keeps_nobody_waiting_for_long() -> None:
+    """Its command died before the run was kept, and was not tried again."""
+    world = World(Faults(LOCK, error=KeyboardInterrupt))
+    with suppress(KeyboardInterrupt):
+        world.start()
+    world.clock.now += ORPHAN_SECONDS + 1
+
+    run = world.start(OTHER)
+
+    assert run.status is Status.STARTING
+    assert [each.run_id for each in world.line().places] == [OTHER.id]
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after its effect"])
+@pytest.mark.parametrize("step", range(STEPS))
 def test_a_second_try_that_fails_undoes_nothing_of_what_the_first_began(step: int, late: bool) -> None:
     """The first one died after it had woken the state machine: a build may be at work."""
     world = World()

@@ -3,14 +3,31 @@ from typing import Any
 
 import pytest
 
-from chatops.domain.runs import GRACE_SECONDS, HEARTBEAT_LOST_SECONDS, Phase, Run, Status
+from chatops.domain.runs import (
+    CHATOPS,
+    GRACE_SECONDS,
+    HEARTBEAT_LOST_SECONDS,
+    LINE_SECONDS,
+    Phase,
+    Run,
+    Status,
+)
 from chatops.errors import OutsideError
-from chatops.runs.sweep import BETWEEN_SECONDS, OLD_SECONDS, SILENT_SECONDS, START_SECONDS, Finding, find_lost, sweep
+from chatops.runs.sweep import (
+    BETWEEN_SECONDS,
+    HALF_WAY_SECONDS,
+    OLD_SECONDS,
+    SILENT_SECONDS,
+    START_SECONDS,
+    Finding,
+    find_lost,
+    sweep,
+)
 from tests.fakes.outside import FakeBuilds, FakeWorkflow
-from tests.fakes.runs import BUILD, NOW, OWNER, a_build, a_run, applying, awaiting, planning
+from tests.fakes.runs import BUILD, GUILD, NOW, OTHER_GUILD, OWNER, a_build, a_run, applying, awaiting, planning
 from tests.fakes.stores import InMemoryRunStore
 from tests.infrastructure.state_machine import tasks
-from tests.infrastructure.template import functions
+from tests.infrastructure.template import functions, written
 
 LATE = NOW + HEARTBEAT_LOST_SECONDS + 1
 UNCLAIMED = a_build(Phase.PLAN, build_id="", heartbeat_at=0, claimed_at=0)
@@ -131,6 +148,44 @@ def test_an_ended_run_that_was_not_reported_is_found_as_it_ended() -> None:
     assert look(run) == Finding(run.id, Status.SUCCEEDED, "")
 
 
+def queued(**changes: Any) -> Run:
+    return a_run(**{"status": Status.QUEUED, "fence": 0, "created_at": NOW, **changes})
+
+
+def test_a_run_that_waits_in_line_has_nothing_to_lose() -> None:
+    assert look(queued(), NOW + LINE_SECONDS, execution="") is None
+
+
+def test_after_an_hour_in_line_a_run_is_given_up() -> None:
+    found = look(queued(), NOW + LINE_SECONDS + 1, execution="")
+
+    assert found == Finding(a_run().id, Status.EXPIRED, "Its turn had not come after an hour.")
+
+
+@pytest.mark.parametrize(("by", "outcome"), [(OWNER, Status.CANCELLED), (CHATOPS, Status.EXPIRED)])
+def test_a_run_in_line_that_was_asked_to_stop_is_ended_if_nobody_else_did(by: str, outcome: Status) -> None:
+    found = look(queued(cancel_requested_by=by, cancel_requested_at=NOW), NOW + 60, execution="")
+
+    assert found and found.outcome is outcome
+
+
+def test_a_run_that_was_put_in_line_by_half_is_given_up_when_its_command_comes_no_more() -> None:
+    run = queued(message=None)
+
+    assert look(run, NOW + HALF_WAY_SECONDS, execution="") is None
+    found = look(run, NOW + HALF_WAY_SECONDS + 1, execution="")
+    assert found and found.outcome is Status.FAILED and "died half-way" in found.cause
+    tries = written()["Resources"]["CommandsFunction"]["Properties"]["EventInvokeConfig"]
+    assert tries["MaximumEventAgeInSeconds"] <= HALF_WAY_SECONDS
+
+
+def test_a_run_whose_turn_has_just_come_is_as_young_as_one_that_was_just_asked_for() -> None:
+    run = a_run(created_at=NOW - 3000, turn_at=NOW)
+
+    assert look(run, NOW + START_SECONDS - 1, execution="") is None
+    assert look(run, NOW + START_SECONDS, execution="") is not None
+
+
 def lost(number: int, **changes: Any) -> Run:
     return applying(id=f"run-{number}", interaction_id=str(number), **changes)
 
@@ -142,11 +197,14 @@ class World:
         self.builds = FakeBuilds(**{BUILD: "FAULT"})
         self.reported: list[Finding] = []
         self.looked_at: list[str] = []
+        self.turns: list[str] = []
         for run in runs:
             self.workflow.executions[run.execution_name] = "RUNNING"
 
     def sweep(self) -> tuple[list[str], list[str]]:
-        findings, failed = sweep(self.runs, self.workflow, self.builds, self.report, self.looked_at.append, LATE)
+        findings, failed = sweep(
+            self.runs, self.workflow, self.builds, self.report, self.looked_at.append, self.turns.append, LATE
+        )
         return [finding.run_id for finding in findings], failed
 
     def report(self, finding: Finding) -> None:
@@ -201,7 +259,9 @@ def test_a_report_that_does_not_get_through_is_named_and_tried_again() -> None:
             raise OutsideError("invoking: TooManyRequestsException")
         world.reported.append(finding)
 
-    _, failed = sweep(world.runs, world.workflow, world.builds, refuse, world.looked_at.append, LATE)
+    _, failed = sweep(
+        world.runs, world.workflow, world.builds, refuse, world.looked_at.append, world.turns.append, LATE
+    )
 
     assert failed == ["run-1"] and [finding.run_id for finding in world.reported] == ["run-2"]
     assert world.runs.active() == ["run-1", "run-2"]
@@ -263,5 +323,45 @@ def test_a_look_that_cannot_be_asked_for_does_not_hide_the_others() -> None:
             raise OutsideError("invoking: TooManyRequestsException")
         world.looked_at.append(run_id)
 
-    assert sweep(world.runs, world.workflow, world.builds, world.report, refuse, LATE) == ([], ["run-1"])
+    assert sweep(world.runs, world.workflow, world.builds, world.report, refuse, world.turns.append, LATE) == (
+        [],
+        ["run-1"],
+    )
     assert world.looked_at == ["run-2"]
+
+
+def test_each_guild_where_somebody_waits_or_was_just_called_gets_one_turn() -> None:
+    world = World(
+        *(queued(id=f"w-{number}", interaction_id=f"{number}") for number in range(3)),
+        a_run(id="called", guild_id=OTHER_GUILD, interaction_id="9", turn_at=LATE),
+        a_run(id="ordinary", guild_id="1100000000000000098", interaction_id="10", created_at=LATE),
+    )
+
+    assert world.sweep() == ([], [])
+    assert world.turns == [GUILD, OTHER_GUILD]
+
+
+def test_a_run_that_waited_too_long_is_asked_to_stop_so_that_its_turn_cannot_come_meanwhile() -> None:
+    world = World(queued(created_at=LATE - LINE_SECONDS - 1))
+    run = world.runs.get(a_run().id)
+    assert run
+
+    assert world.sweep() == ([run.id], [])
+
+    (finding,) = world.reported
+    kept = world.runs.runs[run.id]
+    assert finding.outcome is Status.EXPIRED and kept.cancel_requested_by == CHATOPS
+    assert world.workflow.stopped == [], "it has no execution"
+
+
+def test_a_turn_that_cannot_be_asked_for_is_named_and_does_not_hide_the_others() -> None:
+    world = World(queued(id="w-1", interaction_id="1"), queued(id="w-2", interaction_id="2", guild_id=OTHER_GUILD))
+
+    def refuse(guild_id: str) -> None:
+        if guild_id == GUILD:
+            raise OutsideError("invoking: TooManyRequestsException")
+        world.turns.append(guild_id)
+
+    _, failed = sweep(world.runs, world.workflow, world.builds, world.report, world.looked_at.append, refuse, LATE)
+
+    assert failed == [GUILD] and world.turns == [OTHER_GUILD]

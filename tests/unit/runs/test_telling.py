@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chatops import bootstrap
 from chatops.errors import OutsideError
 from chatops.ports import Model
 from chatops.runs.explain import Telling
@@ -146,6 +147,22 @@ def test_a_key_that_cannot_be_read_is_no_key() -> None:
 
 def test_the_function_outlives_the_longest_story() -> None:
     assert MODEL_SECONDS < TELLING_SECONDS < functions()["Advise"]["Timeout"] - 20
+
+
+def test_a_secrets_manager_that_does_not_answer_leaves_time_to_tell_it_without_a_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clients = []
+    names = ("KEY_SECRET", "MODEL", "TEMPERATURE", "API_BASE_URL")
+    for name, value in zip(names, ("name", "model", "0.7", "https://model.invalid"), strict=True):
+        monkeypatch.setenv(f"GEMINI_{name}", value)
+    monkeypatch.setattr(bootstrap, "_client", lambda service, manners=bootstrap._PATIENT: clients.append(manners))
+
+    bootstrap._model()
+
+    (manners,) = clients
+    waits = (manners.connect_timeout + manners.read_timeout) * manners.retries["total_max_attempts"]
+    assert waits + MODEL_SECONDS < TELLING_SECONDS / 2
 
 
 @pytest.mark.parametrize("plan", [{}, {"resource_changes": 7}, {"resource_changes": [None, {"address": []}]}])

@@ -4,7 +4,14 @@ import pytest
 
 from chatops.discord.interactions import Interaction, InteractionType, Person, seal_context
 from chatops.vault.envelope import EnvelopeError
-from chatops.vault.sealed import open_credentials, open_option, seal_credentials, seal_option
+from chatops.vault.sealed import (
+    open_connection,
+    open_credentials,
+    open_option,
+    seal_connection,
+    seal_credentials,
+    seal_option,
+)
 from tests.fakes.keys import InMemoryDataKeys
 
 CREDENTIALS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "canary"}
@@ -25,6 +32,31 @@ def test_a_run_gets_its_credentials_back(keys: InMemoryDataKeys) -> None:
 
     assert open_credentials(keys, "111", "run-a", text) == CREDENTIALS
     assert "canary" not in text
+
+
+def test_a_guild_gets_back_what_it_connected(keys: InMemoryDataKeys) -> None:
+    text = seal_connection(keys, "111", "aws", CREDENTIALS)
+
+    assert open_connection(keys, "111", "aws", text) == CREDENTIALS
+    assert "canary" not in text
+
+
+@pytest.mark.parametrize(
+    "open_elsewhere",
+    [
+        lambda keys, text: open_connection(keys, "112", "aws", text),
+        lambda keys, text: open_connection(keys, "111", "gcp", text),
+        lambda keys, text: open_credentials(keys, "111", "aws", text),
+    ],
+    ids=["another guild", "another provider", "a run of that name"],
+)
+def test_what_a_guild_connected_opens_for_it_and_its_provider_only(
+    keys: InMemoryDataKeys, open_elsewhere: Callable[[InMemoryDataKeys, str], object]
+) -> None:
+    text = seal_connection(keys, "111", "aws", CREDENTIALS)
+
+    with pytest.raises(EnvelopeError, match="the sealed text does not open"):
+        open_elsewhere(keys, text)
 
 
 def test_an_option_comes_back_whatever_it_says(keys: InMemoryDataKeys) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chatops.domain.sessions import OpenSession, Session
-from chatops.errors import OutsideError, SessionError, SessionLocked, WrongPassphrase
+from chatops.errors import LastTryFailed, OutsideError, SessionError, SessionLocked, WrongPassphrase
 from chatops.vault.blobs import RecoveryBlobs
 from chatops.vault.ephemeral import EphemeralVault
 from chatops.vault.sessions import Sessions
@@ -143,7 +143,7 @@ def test_the_fifth_wrong_passphrase_locks_the_session_for_good(start: Start, tab
 
     with pytest.raises(SessionError, match="locked for good") as refusal:
         start().unlock(session.id, GUILD, USER, WRONG)
-    assert type(refusal.value) is SessionError
+    assert type(refusal.value) is LastTryFailed
 
     assert table.rows[session.id].deployment_status == "LOCKED"
     for sessions in (holder, start()):
@@ -273,7 +273,8 @@ def test_twenty_wrong_tries_at_once_are_at_most_five(
 
     assert keys.calls["unwrap"] == 5
     assert sorted(each.left for each in got if isinstance(each, WrongPassphrase)) == [1, 2, 3, 4]
-    assert sum(type(each) is SessionError for each in got) == 16
+    assert sum(type(each) is SessionError for each in got) == 15
+    assert sum(type(each) is LastTryFailed for each in got) == 1
     assert (table.rows[session.id].deployment_status, table.rows[session.id].attempts) == ("LOCKED", 5)
     assert_over(lambda: start().unlock(session.id, GUILD, USER, SECRET))
 

@@ -20,11 +20,14 @@ from chatops.adapters.deployment_store import DynamoDeploymentStore
 from chatops.adapters.dynamodb import Table
 from chatops.adapters.functions import AsyncFunction
 from chatops.adapters.guild_aws import StsGuildAws
+from chatops.adapters.guild_register import DynamoGuildRegister
 from chatops.adapters.guild_settings import DynamoGuildSettings
 from chatops.adapters.interaction_store import DynamoInteractionStore
 from chatops.adapters.kms import KmsDataKeys
 from chatops.adapters.line_store import DynamoLines
 from chatops.adapters.run_store import DynamoRunStore
+from chatops.adapters.secrets import SecretsManager
+from chatops.adapters.timing_store import DynamoTimings
 from chatops.adapters.workflow import StepFunctionsWorkflow
 from chatops.blueprints import Catalogue, find_root
 from chatops.domain.queues import Limits
@@ -42,10 +45,10 @@ from chatops.vault.sealed import (
 
 _make_client: Callable[..., Any] = boto3.client
 
-
 _PATIENT = Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard"})
 _HASTY = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
-"""For the front door: an answer that comes after Discord's three seconds is worse than an error."""
+"""Where an answer that comes late is worse than an error: at the front door, of which Discord expects one in three
+seconds, and for what a story can be told without."""
 
 
 @cache
@@ -59,7 +62,6 @@ def _table(name: str) -> Table:
 
 def _chat(patience: float | None = None) -> Chat:
     from chatops.adapters.discord_http import PATIENCE_SECONDS, DiscordChat
-    from chatops.adapters.secrets import SecretsManager
 
     discord = config.DiscordConfig.from_env(os.environ)
     secrets = SecretsManager(_client("secretsmanager"))
@@ -127,6 +129,7 @@ def commands() -> Any:
         guild_aws=_guild_aws(settings.guild_access_role),
         attachments=DiscordCdn(settings.discord_cdn_base_url),
         lines=DynamoLines(_table(settings.guilds_table)),
+        timings=DynamoTimings(_table(settings.guilds_table), time.time),
         audit=DynamoAuditLog(_table(settings.audit_table)),
         runs=DynamoRunStore(_table(settings.runs_table)),
         artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
@@ -181,7 +184,9 @@ def hand_over() -> Any:
         artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
         states=S3Artefacts(_client("s3"), settings.state_bucket),
         role=role,
+        audit=DynamoAuditLog(_table(settings.audit_table)),
         open_credentials=opened,
+        lend=_guild_aws(settings.guild_access_role).lend,
         blueprint_files=catalogue.files,
         runner_files=_runner_files,
         tool=Tool(settings.tool_name, settings.tool_version, settings.tool_sha256),
@@ -242,7 +247,6 @@ def _runner_files() -> dict[str, bytes]:
 @cache
 def track() -> Any:
     """For `track_progress`."""
-    from chatops.adapters.timing_store import DynamoTimings
     from chatops.runs.track import PATIENCE_SECONDS, Track
 
     settings = config.TrackConfig.from_env(os.environ)
@@ -286,10 +290,8 @@ def advisor() -> Any:
 
 def _model() -> Callable[[], Model | None]:
     """Gives the language model once there is a key for it, and nothing of its package is loaded before."""
-    from chatops.adapters.secrets import SecretsManager
-
     settings = config.GeminiConfig.from_env(os.environ)
-    secrets = SecretsManager(_client("secretsmanager"))
+    secrets = SecretsManager(_client("secretsmanager", _HASTY))
 
     def model() -> Model | None:
         if not secrets.get(settings.gemini_key_secret):
@@ -316,20 +318,63 @@ def request_approval() -> tuple[DynamoRunStore, Chat, Callable[[str, str], None]
 @cache
 def report() -> Any:
     """For `report_run`."""
-    from chatops.adapters.timing_store import DynamoTimings
+    from chatops.runs.queue import Queue
     from chatops.runs.report import Report
 
     settings = config.ReportConfig.from_env(os.environ)
-    return Report(
-        runs=DynamoRunStore(_table(settings.runs_table)),
-        deployments=DynamoDeploymentStore(_table(settings.deployments_table)),
-        artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
-        timings=DynamoTimings(_table(settings.guilds_table), time.time),
-        builds=CodeBuildBuilds(_client("codebuild")),
+    runs = DynamoRunStore(_table(settings.runs_table))
+    deployments = DynamoDeploymentStore(_table(settings.deployments_table))
+    queue = Queue(
+        lines=DynamoLines(_table(settings.guilds_table)),
+        runs=runs,
+        deployments=deployments,
+        settings=DynamoGuildSettings(_table(settings.guilds_table)),
+        workflow=StepFunctionsWorkflow(_client("stepfunctions"), settings.state_machine),
         chat=_chat(),
+        limits=Limits(int(settings.max_concurrent_runs), int(settings.max_runs_per_hour)),
         clock=time.time,
         sleep=time.sleep,
     )
+    return Report(
+        runs=runs,
+        deployments=deployments,
+        artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        timings=DynamoTimings(_table(settings.guilds_table), time.time),
+        builds=CodeBuildBuilds(_client("codebuild")),
+        chat=queue.chat,
+        audit=DynamoAuditLog(_table(settings.audit_table)),
+        queue=queue,
+        clock=time.time,
+        sleep=time.sleep,
+    )
+
+
+@cache
+def forget_guilds() -> Callable[[int], Any]:
+    """For `forget_guilds`: the daily look, at a time in unix seconds."""
+    from chatops.adapters.discord_guilds import DiscordGuilds
+    from chatops.runs.leaving import Leaving, look_at_guilds
+
+    settings, discord = config.ForgetGuildsConfig.from_env(os.environ), config.DiscordConfig.from_env(os.environ)
+    guilds, secrets = _table(settings.guilds_table), SecretsManager(_client("secretsmanager"))
+    blobs = RecoveryBlobs(DynamoBlobTable(_client("dynamodb"), settings.recovery_blobs_table), time.time)
+    leaving = Leaving(
+        runs=DynamoRunStore(_table(settings.runs_table)),
+        artefacts=S3Artefacts(_client("s3"), settings.runs_bucket),
+        connections=DynamoConnections(guilds),
+        settings=DynamoGuildSettings(guilds),
+        timings=DynamoTimings(guilds, time.time),
+        lines=DynamoLines(guilds),
+        interactions=DynamoInteractionStore(_table(settings.interactions_table)),
+        forget_sessions=lambda guild_id: len(blobs.forget(guild_id=guild_id)),
+        report=AsyncFunction(_client("lambda"), settings.report_function),
+        clock=time.time,
+    )
+    register = DynamoGuildRegister(_client("dynamodb"), settings.guilds_table)
+    application, token = settings.discord_application_id, lambda: secrets.get(discord.bot_token_secret)
+    installed = DiscordGuilds(discord.discord_api_base_url, application, token)
+    audit = DynamoAuditLog(_table(settings.audit_table))
+    return lambda now: look_at_guilds(register, installed, leaving, audit, now)
 
 
 @cache

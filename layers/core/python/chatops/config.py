@@ -189,6 +189,20 @@ class ReportConfig(_Settings):
 
 
 @dataclass(frozen=True)
+class ForgetGuildsConfig(_Settings):
+    """What may be kept of a guild, and as which application Discord is asked about it."""
+
+    runs_table: str
+    recovery_blobs_table: str
+    interactions_table: str
+    guilds_table: str
+    audit_table: str
+    runs_bucket: str
+    report_function: str
+    discord_application_id: str
+
+
+@dataclass(frozen=True)
 class SweepConfig(_Settings):
     """Whom the watchdog asks and calls."""
 

@@ -6,8 +6,8 @@ ChatOpsError
 │   ├── VariableError    (domain/blueprints.py) a variable is missing or wrong
 │   ├── SessionError     no open session, or one that cannot be opened: one text for every cause
 │   │   ├── SessionLocked    one that its owner's passphrase would open
-│   │   └── WrongPassphrase  a try to open it failed; says how many are left
-│   ├── LockedError      another run holds the deployment
+│   │   ├── WrongPassphrase  a try to open it failed; says how many are left
+│   │   └── LastTryFailed    that was the last of them: the session is locked for good
 │   └── DeniedError      the person may not do this
 ├── ConfigError          an environment variable is missing or wrong: the function's init fails
 ├── InvalidInteraction   (discord/interactions.py) signed, but not something Discord sends
@@ -58,12 +58,13 @@ class WrongPassphrase(SessionError):
         self.left = left
 
 
-class LockedError(UserError):
-    """Another run holds the deployment's lock; `run_id` names it, where it is known."""
+class LastTryFailed(SessionError):
+    """The last try with a passphrase was wrong too: nobody opens this session any more."""
 
-    def __init__(self, message: str, run_id: str = "") -> None:
-        super().__init__(message)
-        self.run_id = run_id
+    def __init__(self, session_id: str) -> None:
+        super().__init__(
+            f"That was the last try: session `{session_id}` is locked for good. Open a new one with `/cloud-init`."
+        )
 
 
 class DeniedError(UserError):

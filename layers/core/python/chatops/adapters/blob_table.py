@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from chatops.adapters.calls import aws_call
-from chatops.adapters.dynamodb import Change, Item, Table
+from chatops.adapters.dynamodb import Change, Item, Table, from_item
 from chatops.domain.sessions import ACTIVE
 from chatops.errors import ConflictError
 from chatops.ports import BlobRow
@@ -41,6 +41,18 @@ class DynamoBlobTable:
         named = self._table.query("user_id", user_id, index=USER_INDEX, newest_first=True)
         rows = [self.get(item["session_id"]) for item in named]
         return [row for row in rows if row and row.user_id == user_id]
+
+    def of_guild(self, guild_id: str) -> Iterator[BlobRow]:
+        """See BlobTable; there is no index by guild: the table holds little more than half an hour's sessions."""
+        with aws_call(f"scanning {self._name!r}"):
+            pages = self._client.get_paginator("scan").paginate(
+                TableName=self._name,
+                FilterExpression="guild_id = :guild",
+                ExpressionAttributeValues={":guild": {"S": guild_id}},
+                ConsistentRead=True,
+            )
+            for page in pages:
+                yield from (_row(from_item(item)) for item in page["Items"])
 
     def names_of(self, user_id: str, guild_id: str) -> Sequence[tuple[str, int]]:
         """(session id, expires_at) of a user's active rows in a guild, newest first, as the index has them.

@@ -6,6 +6,7 @@ from typing import Any
 
 from chatops.adapters.dynamodb import Change, Item, Table
 from chatops.domain.money import Budgets
+from chatops.domain.queues import Limits
 
 _BUDGETS = ("deployment", "guild")
 
@@ -20,10 +21,19 @@ class DynamoGuildSettings:
         """See GuildSettings."""
         return _budgets(self._table.get(_key(guild_id)) or {})
 
+    def limits(self, guild_id: str) -> Limits:
+        """See GuildSettings."""
+        item = self._table.get(_key(guild_id)) or {}
+        return Limits(int(item.get("concurrent", 0)), int(item.get("hourly", 0)))
+
     def change(self, guild_id: str, changes: Mapping[str, Any]) -> Budgets:
         """See GuildSettings; two admins at once change what each of them names."""
         plain = {name: _decimal(value) if name in _BUDGETS else value for name, value in changes.items()}
         return _budgets(self._table.update(_key(guild_id), Change(set=plain)))
+
+    def forget(self, guild_id: str) -> None:
+        """See GuildSettings."""
+        self._table.delete(_key(guild_id))
 
 
 def _decimal(amount: float | None) -> Decimal | None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import takewhile
 from typing import Any
 
-from chatops.adapters.dynamodb import Change, Table
+from chatops.adapters.dynamodb import Change, Item, Table
 from chatops.errors import BusyError, ConflictError
 
 LEASE_SECONDS = 55
@@ -77,6 +77,14 @@ class DynamoInteractionStore:
             self._table.delete({"id": item_id})
         return len(expired)
 
+    def forget_held_of(self, *, guild_id: str = "", user_id: str = "") -> int:
+        """See InteractionStore; few things are held at a time, and each is looked at."""
+        named = [item["id"] for item in self._table.query("held", "1", index=HELD_INDEX)]
+        theirs = [item_id for item_id in named if _is_of(self._table.get({"id": item_id}), guild_id, user_id)]
+        for item_id in theirs:
+            self._table.delete({"id": item_id})
+        return len(theirs)
+
     def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:
         """See InteractionStore."""
         expires_at = int(time.time()) + KEPT_SECONDS
@@ -87,3 +95,11 @@ class DynamoInteractionStore:
         """See InteractionStore."""
         item = self._table.get({"id": f"build#{build_id}"})
         return (item["run_id"], item["phase"], int(item["started_at_ms"])) if item else None
+
+
+def _is_of(item: Item | None, guild_id: str, user_id: str) -> bool:
+    """Whether it was asked for there, or by this person; also a version of yesterday may be held, and is looked at."""
+    asked = json.loads(item["payload"]).get("interaction") or {} if item else {}
+    if guild_id:
+        return bool(asked.get("guild_id") == guild_id)
+    return bool((asked.get("person") or {}).get("id") == user_id)

@@ -1,23 +1,46 @@
 """Who runs and who waits, in DynamoDB."""
 
-from chatops.adapters.dynamodb import Table
-from chatops.domain.queues import Line
+import json
+import time
+from dataclasses import asdict
+
+from chatops.adapters.dynamodb import Item, Table
+from chatops.domain.queues import Line, Place
+from chatops.domain.runs import RUN_KEPT_SECONDS
 
 
 class DynamoLines:
-    """`Lines` over the guilds table, in an item of its own."""
+    """`Lines` over the guilds table, in an item of its own, which is forgotten when nobody has run for long."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def get(self, guild_id: str) -> Line:
         """See Lines."""
-        raise NotImplementedError
+        item = self._table.get(_key(guild_id))
+        return _line(item) if item else Line()
 
     def put(self, guild_id: str, line: Line) -> None:
         """See Lines."""
-        raise NotImplementedError
+        places = {name: [asdict(each) for each in getattr(line, name)] for name in ("running", "waiting")}
+        item = _key(guild_id) | {
+            "line": json.dumps(places | {"asked": line.asked}, separators=(",", ":")),
+            "version": line.version + 1,
+            "expires_at": int(time.time()) + RUN_KEPT_SECONDS,
+        }
+        seen = "{version} = :seen" if line.version else "attribute_not_exists({version})"
+        self._table.put(item, when=seen, expect={"seen": line.version} if line.version else None)
 
     def forget(self, guild_id: str) -> None:
         """See Lines."""
-        raise NotImplementedError
+        self._table.delete(_key(guild_id))
+
+
+def _line(item: Item) -> Line:
+    kept = json.loads(item["line"])
+    running, waiting = (tuple(Place(**each) for each in kept[name]) for name in ("running", "waiting"))
+    return Line(running, waiting, tuple(kept["asked"]), int(item["version"]))
+
+
+def _key(guild_id: str) -> Item:
+    return {"guild_id": f"{guild_id}#line"}

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Any
 
 from chatops.adapters.dynamodb import Change, Item, Table
+from chatops.domain.deployments import Lock
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import (
     RUN_KEPT_SECONDS,
@@ -71,6 +72,19 @@ class DynamoRunStore:
         for item in takewhile(lambda item: item["created_at"] >= since, named):
             if item["created_at"] <= until and (run := self.get(item["run_id"])):
                 yield run
+
+    def take_turn(self, run_id: str, lock: Lock, region: str, now: int) -> Run:
+        """See RunStore."""
+        change = {
+            "status": Status.STARTING.value,
+            "fence": lock.fence,
+            "previous_run_id": lock.previous_run_id,
+            "unsaved_run_id": lock.unsaved_run_id,
+            "region": region,
+            "turn_at": now,
+        }
+        when = f"{{status}} = :queued AND {_NOT_ENDED} AND {_NOT_CANCELLED}"
+        return self._change(run_id, Change(set=change, when=when, expect={"queued": Status.QUEUED.value}))
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
         """See RunStore; a first try that comes late must not take the run away from a build that works."""
@@ -269,6 +283,7 @@ def _run(item: Item) -> Run:
             detail=json.loads(item.get("detail", "{}")),
             ended_at=int(item.get("ended_at", 0)),
             reported=bool(item.get("reported", False)),
+            turn_at=int(item.get("turn_at", 0)),
         )
     except (KeyError, ValueError, TypeError) as exc:
         raise OutsideError(f"reading run {item.get('run_id')!r}: {exc}") from exc

@@ -42,6 +42,11 @@ class DynamoTimings:
         self._table.update(_key(guild_id), change)
         self._cache.pop(guild_id, None)
 
+    def forget(self, guild_id: str) -> None:
+        """See Timings; another process may believe what it has read for some minutes more."""
+        self._table.delete(_key(guild_id))
+        self._cache.pop(guild_id, None)
+
     def _read(self, guild_id: str) -> dict[str, list[int]]:
         item = self._table.get(_key(guild_id))
         return dict(json.loads(item["seconds"])) if item else {}

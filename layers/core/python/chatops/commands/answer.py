@@ -1,16 +1,16 @@
 """Do what a dispatched interaction asks, once, and answer it whatever happens."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from chatops.commands.perform import is_silent, perform
+from chatops.commands.record import record_refusal
 from chatops.commands.services import Services
 from chatops.discord.interactions import Interaction, from_payload
 from chatops.discord.replies import Reply
-from chatops.errors import ChatOpsError, OutsideError, UserError
-
-Log = Callable[[str, Mapping[str, Any]], None]
+from chatops.errors import ChatOpsError, DeniedError, LastTryFailed, OutsideError, UserError
+from chatops.ports import Log
 
 _NO_FILE = "Discord did not take the file. Please try again in a minute."
 
@@ -36,6 +36,9 @@ def answer(payload: Mapping[str, Any], services: Services, log: Log) -> None:
 def _handled(interaction: Interaction, services: Services, log: Log) -> Reply | None:
     try:
         return perform(interaction, services)
+    except (DeniedError, LastTryFailed) as error:
+        record_refusal(interaction, services, log)
+        return Reply(str(error))
     except UserError as error:
         return Reply(str(error))
     except Exception as error:

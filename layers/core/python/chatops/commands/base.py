@@ -18,6 +18,7 @@ class OptionType(IntEnum):
     STRING = 3
     INTEGER = 4
     BOOLEAN = 5
+    ROLE = 8
     NUMBER = 10
     ATTACHMENT = 11
 

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chatops.commands.base import Call, Command, Form, FormField, Option, OptionType
+from chatops.commands.brought import OPTIONS, brought
 from chatops.commands.passphrase import try_again
 from chatops.commands.perform import held_for, take
+from chatops.commands.record import record
 from chatops.commands.services import Services
 from chatops.discord.interactions import OptionValue, unsealed
 from chatops.discord.replies import Colour, Reply
 from chatops.domain.passphrases import HINT, MAX_LENGTH, MIN_LENGTH, check_passphrase
 from chatops.domain.sessions import MAX_SESSIONS, Session, session_id_of
 from chatops.errors import UserError
-from chatops.providers import PROVIDERS
+from chatops.providers import PROVIDERS, Provider, provider_of
 
 _CLOUDS = tuple(name for name in PROVIDERS if name != "none")
 
@@ -27,7 +29,7 @@ def handle(call: Call, services: Services) -> Reply:
     """Check what was brought, seal it, and answer with the session's name and end; nothing of it is shown again.
 
     Raises:
-        UserError: an option is wrong, too many sessions are open, or the passphrase was not asked for.
+        UserError: an option or the file is wrong, too many sessions are open, or the passphrase was not asked for.
     """
     if call.options.get("passphrase"):  # during an upgrade: a front door of yesterday shows no form
         raise UserError("The form for your passphrase did not open. Please run the command again.")
@@ -51,10 +53,13 @@ def choose(call: Call, services: Services) -> Reply:
 
 
 def _open(call: Call, services: Services, passphrase: str) -> Reply:
-    provider = PROVIDERS[call.text("provider")]
+    provider = _provider(call)
     project_id = provider.check_project_id(call.text("project_id"))
     region = provider.check_region(call.text("region"))
-    credentials = provider.parse_credentials(call.text("credentials"))
+    credentials = _brought(call, services, provider)
+    session_id = session_id_of(call.interaction_id)
+    # Not the project: what is typed here in confidence stays in the sealed session.
+    record(call, services, "init", note=f"session {session_id} for {provider.name}")
     session = services.sessions.open(
         call.guild_id,
         call.person.id,
@@ -63,9 +68,25 @@ def _open(call: Call, services: Services, passphrase: str) -> Reply:
         region,
         credentials,
         passphrase,
-        session_id=session_id_of(call.interaction_id),
+        session_id=session_id,
     )
     return _opened(session, provider.title, sealed=bool(passphrase))
+
+
+def _provider(call: Call) -> Provider:
+    """The cloud that was named, or the one whose project ids look like this."""
+    named = call.text("provider")
+    return PROVIDERS[named] if named else provider_of(call.text("project_id"))
+
+
+def _brought(call: Call, services: Services, provider: Provider) -> dict[str, str]:
+    try:
+        return brought(call, services, provider)
+    except UserError as error:
+        if call.text("provider"):
+            raise
+        guess = f"`project_id` looks like one of {provider.title}. If it is not, name the cloud with `provider`."
+        raise UserError(f"{error}\n{guess}") from None
 
 
 def _opened(session: Session, cloud: str, sealed: bool) -> Reply:
@@ -103,17 +124,11 @@ COMMAND = Command(
     description="Open a 30-minute session with your own cloud credentials",
     handle=handle,
     form=_form,
-    usage="/cloud-init provider:aws project_id:123456789012 credentials:{…}",
+    usage="/cloud-init project_id:123456789012 credentials:{…}",
     options=(
-        Option("provider", "Whose cloud", required=True, choices=_CLOUDS),
         Option("project_id", "GCP project, AWS account or Azure subscription", required=True, max_length=64),
-        Option(
-            "credentials",
-            "Access key, service account or service principal as JSON",
-            required=True,
-            secret=True,
-            max_length=6000,
-        ),
+        Option("provider", "Whose cloud (default: the one that has such project ids)", choices=_CLOUDS),
+        *OPTIONS,
         Option("region", "Where to deploy (default: the provider's usual one)", max_length=40),
         Option("passphrase", "Seal the session with a passphrase of yours that nobody else has", OptionType.BOOLEAN),
     ),

@@ -12,7 +12,7 @@ from chatops.discord.replies import Colour, Reply
 from chatops.discord.text import block, code
 from chatops.domain.deployments import checked_name
 from chatops.domain.runs import FILES_KEPT_DAYS, Phase, Run, is_run_id
-from chatops.errors import UserError
+from chatops.errors import DeniedError, UserError
 from chatops.ports import TextFile
 from chatops.runs.kept_log import left_out, log_key, log_lines
 from chatops.runs.log_file import LogFile, Mark, failing
@@ -66,7 +66,8 @@ def _named_run(call: Call, services: Services) -> Run:
     name, run_id = checked_name(call.text("name")), call.text("run")
     run = services.runs.get(run_id) if is_run_id(run_id) else None
     if run is None or (run.guild_id, run.deployment) != (call.guild_id, name):
-        raise UserError(
+        foreign = run is not None and run.guild_id != call.guild_id
+        raise (DeniedError if foreign else UserError)(
             f"There is no such run of `{name}` (any more). A run's id is at the foot of its message; without `run`, "
             "you get the last one."
         )

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from chatops.commands import suggest
 from chatops.commands.base import Call, Command, Option
+from chatops.commands.cloud_sessions import check_theirs
 from chatops.commands.lookup import view_of
 from chatops.commands.reattach import reattach
+from chatops.commands.record import record
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.replies import Colour, Reply
@@ -24,8 +26,11 @@ def handle(call: Call, services: Services) -> None:
 
     Raises:
         SessionError: no such session of the caller's, for every reason alike.
+        DeniedError: it is somebody else's; in the same words.
     """
+    check_theirs(call.text("session_id"), call, services)
     session = services.sessions.get(call.text("session_id"), call.guild_id, call.person.id)
+    record(call, services, "recover-session", note=f"session {session.id}")
     runs = _latest_runs(session, services)
     views = {run.id: view_of(run, services) for run in runs}
     answer = _recovered(session, [_what_happened(run, views[run.id]) for run in runs], int(services.clock()))

@@ -1,11 +1,12 @@
 """/cloud-sessions: what the caller has open here, each with a button that ends it."""
 
 from chatops.commands.base import Button, Call, Command
+from chatops.commands.record import record
 from chatops.commands.services import Services
 from chatops.discord.replies import Colour, Reply, ReplyButton
 from chatops.discord.text import code
 from chatops.domain.sessions import OpenSession
-from chatops.errors import SessionError
+from chatops.errors import DeniedError, SessionError
 
 
 def handle(call: Call, services: Services) -> Reply:
@@ -24,13 +25,34 @@ def handle(call: Call, services: Services) -> Reply:
 
 
 def close(call: Call, services: Services) -> Reply:
-    """End a session of the caller's: its blob is deleted. A run under way keeps its own copy until it ends."""
+    """End a session of the caller's: its blob is deleted. A run under way keeps its own copy until it ends.
+
+    Raises:
+        SessionError: it is not open (any more).
+        DeniedError: it is somebody else's.
+    """
+    check_theirs(call.argument, call, services)
+    record(call, services, "close-session", note=f"session {call.argument}")
     if not services.sessions.close(call.argument, call.guild_id, call.person.id):
         raise SessionError
     return Reply(
         f"Session `{call.argument}` is closed, and its recovery blob is deleted. A run under way keeps its own sealed "
         "copy until it ends."
     )
+
+
+def check_theirs(session_id: str, call: Call, services: Services) -> None:
+    """Refuse a session that is not the caller's in this server.
+
+    Raises:
+        SessionError: no such session is open.
+        DeniedError: somebody else's is, or one in another server; in the same words, so that nobody learns of it.
+    """
+    owner = services.sessions.owner_of(session_id)
+    if owner is None:
+        raise SessionError
+    if owner != (call.guild_id, call.person.id):
+        raise DeniedError(str(SessionError()))
 
 
 def _line(each: OpenSession) -> str:

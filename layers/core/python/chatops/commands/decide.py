@@ -5,6 +5,7 @@ from dataclasses import asdict
 from chatops.commands.base import Button, Call
 from chatops.commands.lookup import run_to_decide, view_of
 from chatops.commands.reattach import reply_token
+from chatops.commands.record import record
 from chatops.commands.services import Services
 from chatops.discord import render
 from chatops.discord.story_card import CHEAPER, over_budget
@@ -23,7 +24,7 @@ def approve(call: Call, services: Services) -> None:
         UserError: the guild's budget does not allow it by now; the settings or other deployments may have changed.
     """
     _check_budget(run_to_decide(call.argument, call, services), services)
-    _decide("approve", call, services)
+    _decide("approve", call, services, action="approve")
     run = services.runs.get(call.argument)
     if run and run.status is Status.AWAITING:  # else its build shows more by now
         payload = render.approved(run, call.person.id).payload()
@@ -32,7 +33,7 @@ def approve(call: Call, services: Services) -> None:
 
 def reject(call: Call, services: Services) -> None:
     """End the run without a change."""
-    _decide("reject", call, services)
+    _decide("reject", call, services, action="reject")
 
 
 def press_cancel(call: Call, services: Services) -> None:
@@ -41,10 +42,14 @@ def press_cancel(call: Call, services: Services) -> None:
 
 
 def cancel(run_id: str, call: Call, services: Services) -> str:
-    """Stop a run and return the words for the person who asked."""
+    """Stop a run, at whatever it is, and return the words for the person who asked."""
     run = run_to_decide(run_id, call, services)
+    record(call, services, "cancel", run=run)
     if not _waits(run):
         run = _stop(run, call, services)
+    if run.status is Status.QUEUED:  # its wish to stop is kept: its turn cannot come any more
+        services.report({"source": "commands", "run_id": run.id, "outcome": Status.CANCELLED.value, "cause": ""})
+        return f"Cancelled: `{run.deployment}` was not touched, and whoever waits behind moves up."
     if _waits(run):  # perhaps only since a moment ago
         _decide("reject", call, services, run)
         return f"Cancelled: the plan of `{run.deployment}` is not applied."
@@ -83,16 +88,18 @@ def _keep_token(run: Run, call: Call, services: Services, now: int) -> None:
         services.runs.keep_token(run.id, reply_token(call, now))
 
 
-def _decide(decision: str, call: Call, services: Services, run: Run | None = None) -> Run:
+def _decide(decision: str, call: Call, services: Services, run: Run | None = None, action: str = "") -> None:
+    """Keep the decision, record it if it is an `action` of its own, and only then wake the execution with it."""
     run = run or run_to_decide(call.argument, call, services)
     now = int(services.clock())
     try:
         approval = services.runs.decide(run.id, decision, call.person.id, now)
         _keep_token(run, call, services, now)
+        if action:
+            record(call, services, action, run=run)
         services.workflow.decide(approval.task_token, decision)
     except ConflictError as exc:
         raise UserError(_TOO_LATE) from exc
-    return run
 
 
 def _edit(run: Run, call: Call, services: Services, payload: dict[str, object]) -> None:

@@ -6,8 +6,12 @@ from typing import Any
 
 from chatops.commands.base import Call
 from chatops.commands.services import Services
+from chatops.discord.text import code
+from chatops.domain.connections import Connection
 from chatops.domain.deployments import Deployment
-from chatops.errors import UserError
+from chatops.domain.sessions import Session
+from chatops.errors import SessionError, SessionLocked
+from chatops.providers import PROVIDERS
 
 
 @dataclass(frozen=True)
@@ -19,26 +23,94 @@ class Identity:
     region: str
     session_id: str = ""
 
+    @property
+    def whose(self) -> str:
+        """For the audit: which session's, or the guild's."""
+        return f"session {self.session_id}" if self.session_id else "the server's own"
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a run needs: a provider, and where its deployment exists already, that project and no other.
+
+    In another one Terraform would find nothing, and forget what it cannot find.
+    """
+
+    provider: str
+    project_id: str
+
+    def fits(self, found: Session | Connection) -> bool:
+        return found.provider == self.provider and self.project_id in ("", found.project_id)
+
 
 def identity_for(provider: str, call: Call, services: Services, known: Deployment | None) -> Identity | None:
     """The credentials that a blueprint of this provider needs; None where it needs none.
 
+    The person's own session goes first. One that is locked with a passphrase may be the one that fits, so it is asked
+    for before the guild's own cloud is used in its place.
+
     Raises:
-        UserError: there is no open session, or it is for another provider, or for another project than the one where
-            the deployment exists: there Terraform would find nothing, and forget what it cannot find.
+        SessionLocked: no open session fits, and a locked one might.
+        SessionError: nothing fits; says what there is instead, and what to type.
     """
     if provider == "none":
         return None
-    project_id = known.project_id if known else ""
-    session = services.sessions.current(call.guild_id, call.person.id, provider, project_id)
-    if session.provider != provider:
-        raise UserError(
-            f"This needs credentials for `{provider}`, and your open session is for `{session.provider}`. "
-            f"Open one with `/cloud-init provider:{provider}`."
-        )
-    if known and project_id and project_id != session.project_id:
-        raise UserError(
-            f"`{known.name}` exists in project `{project_id}`, and your open session is for "
-            f"`{session.project_id}`. Open one with `/cloud-init project_id:{project_id}`."
-        )
-    return Identity(session.credentials, session.project_id, session.region, session.id)
+    wanted = _Wanted(provider, known.project_id if known else "")
+    session = _session(wanted, call, services)
+    if session and wanted.fits(session):
+        return Identity(session.credentials, session.project_id, session.region, session.id)
+    found = services.connections.get(call.guild_id, provider)
+    if found and wanted.fits(found) and _trusted(call, found):
+        credentials = services.open_connection(call.guild_id, provider, found.sealed)
+        return Identity(credentials, found.project_id, found.region)
+    told = (_needed(wanted, known), _of_session(session), _of_guild(wanted, found), _next(wanted, found))
+    raise SessionError(" ".join(told))
+
+
+def who_may_use(connection: Connection) -> str:
+    """The members whom a guild trusts with its cloud."""
+    if connection.for_everybody:
+        return "everybody in this server"
+    role = f"<@&{connection.role_id}> or " if connection.role_id else ""
+    return f"members with {role}Manage Server"
+
+
+def _session(wanted: _Wanted, call: Call, services: Services) -> Session | None:
+    try:
+        return services.sessions.current(call.guild_id, call.person.id, wanted.provider, wanted.project_id)
+    except SessionLocked:
+        raise
+    except SessionError:
+        return None
+
+
+def _trusted(call: Call, connection: Connection) -> bool:
+    return connection.may_be_used(call.person.roles, call.person.manages_guild)
+
+
+def _needed(wanted: _Wanted, known: Deployment | None) -> str:
+    cloud = PROVIDERS[wanted.provider].title
+    if known and wanted.project_id:
+        return f"`{known.name}` exists in project {code(wanted.project_id)} of {cloud}: it needs credentials for that."
+    return f"This needs credentials for `{wanted.provider}` ({cloud})."
+
+
+def _of_session(session: Session | None) -> str:
+    if session is None:
+        return "You have no open session here (a session lasts 30 minutes)."
+    return f"Your open session is for `{session.provider}`, project {code(session.project_id)}."
+
+
+def _of_guild(wanted: _Wanted, found: Connection | None) -> str:
+    if found is None:
+        return "This server has connected no cloud for it."
+    connected = f"This server has connected project {code(found.project_id)}"
+    return f"{connected}, for {who_may_use(found)}." if wanted.fits(found) else f"{connected}."
+
+
+def _next(wanted: _Wanted, found: Connection | None) -> str:
+    option = f"project_id:{wanted.project_id}" if wanted.project_id else f"provider:{wanted.provider}"
+    own = f"Open a session of your own with `/cloud-init {option}`"
+    if found and wanted.fits(found):
+        return f"{own}, or ask to become one of them."
+    return f"{own}; a member with Manage Server can connect a cloud with `/cloud-connect provider:{wanted.provider}`."

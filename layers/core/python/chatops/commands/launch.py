@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 
 from chatops.commands.base import Call
-from chatops.commands.identity import identity_for
+from chatops.commands.identity import Identity, identity_for
+from chatops.commands.line import queue_of
 from chatops.commands.lookup import view_of
 from chatops.commands.reattach import reattach, reply_token
+from chatops.commands.record import record
 from chatops.commands.services import Services
-from chatops.discord import render
+from chatops.discord import line_card, render
 from chatops.discord.replies import Reply
 from chatops.domain.blueprints import Value
 from chatops.domain.deployments import Deployment
-from chatops.domain.runs import Run, run_id_of
-from chatops.errors import LockedError
+from chatops.domain.queues import Standing
+from chatops.domain.runs import Run, Status, run_id_of
 from chatops.runs.start import Start
 
 
@@ -26,14 +28,16 @@ def launch(
     destroy: bool,
     variables: Mapping[str, Value],
     known: Deployment | None,
+    action: str = "",
 ) -> None:
     """Start a run: the private answer first, then the public live message that everybody can follow.
 
-    `known` is the deployment as it is, if there is one; it stays in its project and its region. Where the person's own
-    run holds it already, that run gets a fresh live message instead.
+    `known` is the deployment as it is, if there is one; it stays in its project and its region. `action` is the audit's
+    word for it, by default what the run does. While others have to go first, the run waits in the guild's line. Where
+    the person's own run is to bring the same end already, that run gets a fresh live message instead.
 
     Raises:
-        UserError: no session that fits, or another run holds the deployment.
+        UserError: no credentials that fit, or the guild's limits allow no more runs.
     """
     identity = identity_for(provider, call, services, known)
     now = int(services.clock())
@@ -55,12 +59,49 @@ def launch(
         locale=call.locale,
         token=reply_token(call, now),
     )
-    start = Start(services.runs, services.deployments, services.artefacts, services.workflow, services.seal_credentials)
-    try:
-        credentials = identity.credentials if identity else {}
-        start(run, credentials, lambda started: _announce(started, _where_it_was_left(known, services), call, services))
-    except LockedError as locked:
-        _already_running(locked, run, call, services)
+    if own := _own_for_the_same(run, known, services):
+        _show_again(own, call, services)
+        return
+    queue = queue_of(services)
+    parts = (services.runs, services.deployments, services.artefacts, services.workflow)
+    start = Start(*parts, queue, services.seal_credentials)
+
+    def announce(run: Run, stands: Standing) -> None:
+        _record(run, action, identity, call, services)
+        _announce(run, stands, _where_it_was_left(known, services), call, services)
+
+    start(run, identity.credentials if identity else {}, announce)
+
+
+def _own_for_the_same(wanted: Run, known: Deployment | None, services: Services) -> Run | None:
+    """The person's own newest run that works or waits for this deployment, if it is to bring the same end."""
+    line = services.lines.get(wanted.guild_id)
+    named = [
+        each.run_id for each in line.places if (each.deployment, each.user_id) == (wanted.deployment, wanted.user_id)
+    ]
+    if not named and known and known.lock and known.lock.user_id == wanted.user_id:
+        named = [known.lock.run_id]
+    run = services.runs.get(named[-1]) if named else None
+    if run is None or run.status.ended or run.id == wanted.id or run.destroy != wanted.destroy:
+        return None
+    return run
+
+
+def _show_again(run: Run, call: Call, services: Services) -> None:
+    """It goes on: nothing is started twice."""
+    told = Reply(
+        f"Your run `{run.id}` of `{run.deployment}` is {run.status.value} already. "
+        "Continuing where we left off: its message follows, fresh."
+    )
+    services.chat.edit_original(call.application_id, call.token, told.payload())
+    reattach(run, call, services)
+
+
+def _record(run: Run, action: str, identity: Identity | None, call: Call, services: Services) -> None:
+    note = f"with {identity.whose}" if identity else ""
+    record(call, services, action or ("destroy" if run.destroy else "deploy"), run=run, note=note)
+    if run.status is Status.QUEUED:
+        record(call, services, "queued", run=run)
 
 
 def _where_it_was_left(known: Deployment | None, services: Services) -> str:
@@ -72,25 +113,29 @@ def _where_it_was_left(known: Deployment | None, services: Services) -> str:
     return f"Continuing where we left off: run `{run.id}` was cut short ({run.status.value}), {got}.\n"
 
 
-def _announce(run: Run, left_off: str, call: Call, services: Services) -> None:
+def _announce(run: Run, stands: Standing, left_off: str, call: Call, services: Services) -> None:
     """The order matters: the first message after a deferral would replace the answer instead of following it."""
-    word = "Destroying" if run.destroy else "Deploying"
-    saved = f"First the kept state of run `{run.unsaved_run_id}` is saved.\n" if run.unsaved_run_id else ""
+    waits = run.status is Status.QUEUED
+    told = _waiting(run, stands, services) if waits else f"{left_off}{_starting(run)}"
     answer = Reply(
-        f"{left_off}{saved}{word} `{run.deployment}`: run `{run.id}`. First the plan; then you decide, in the message "
-        f"below.\nThis note stays as it is. Should that message fall silent: `/cloud-status name:{run.deployment}`."
+        f"{told}\nThis note stays as it is. Should that message fall silent: `/cloud-status name:{run.deployment}`."
     )
     services.chat.edit_original(call.application_id, call.token, answer.payload())
     if run.message is None:
-        live = services.chat.follow_up(call.application_id, call.token, render.started(run).payload(), ephemeral=False)
+        card = line_card.waiting(run, stands) if waits else render.started(run)
+        live = services.chat.follow_up(call.application_id, call.token, card.payload(), ephemeral=False)
         services.runs.keep_message(run.id, live)
 
 
-def _already_running(locked: LockedError, wanted: Run, call: Call, services: Services) -> None:
-    """The person's own run for the same end goes on: show it again. Everything else is told who holds the lock."""
-    run = services.runs.get(locked.run_id) if locked.run_id else None
-    if run is None or run.status.ended or (run.user_id, run.destroy) != (wanted.user_id, wanted.destroy):
-        raise locked
-    told = Reply(f"{locked}\nContinuing where we left off: its message follows, fresh.")
-    services.chat.edit_original(call.application_id, call.token, told.payload())
-    reattach(run, call, services)
+def _starting(run: Run) -> str:
+    word = "Destroying" if run.destroy else "Deploying"
+    saved = f"First the kept state of run `{run.unsaved_run_id}` is saved.\n" if run.unsaved_run_id else ""
+    return f"{saved}{word} `{run.deployment}`: run `{run.id}`. First the plan; then you decide, in the message below."
+
+
+def _waiting(run: Run, stands: Standing, services: Services) -> str:
+    ahead = services.runs.get(stands.behind.run_id) if stands.behind else None
+    return (
+        f"Your run `{run.id}` is {line_card.words(run, stands, ahead)}\nIt begins by itself, in the message below; "
+        "there you can cancel it too."
+    )

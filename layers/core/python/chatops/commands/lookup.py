@@ -4,9 +4,11 @@ from chatops.commands.base import Call
 from chatops.commands.services import Services
 from chatops.domain.approvals import may_decide
 from chatops.domain.deployments import Deployment, checked_name
-from chatops.domain.runs import Run
+from chatops.domain.runs import Run, is_run_id
 from chatops.errors import DeniedError, UserError
 from chatops.runs.view import ProgressView, progress_view
+
+_NO_SUCH_RUN = "That run does not exist (any more). `/cloud-status` shows what there is."
 
 
 def deployment_named(call: Call, services: Services) -> Deployment:
@@ -33,8 +35,8 @@ def run_to_decide(run_id: str, call: Call, services: Services) -> Run:
     """The run, if this person may decide about it in this guild, here and now.
 
     Raises:
-        UserError: no such run here, or it has ended.
-        DeniedError: it is somebody else's, and the person does not manage the server.
+        UserError: no such run, or it has ended.
+        DeniedError: it is somebody else's, and the person does not manage the server; or it is another server's.
     """
     run = run_of_this_guild(run_id, call, services)
     if run.status.ended:
@@ -46,13 +48,24 @@ def run_of_this_guild(run_id: str, call: Call, services: Services) -> Run:
     """The run, ended or not, if this person may decide about it.
 
     Raises:
-        UserError: no such run here.
-        DeniedError: it is somebody else's, and the person does not manage the server.
+        UserError: there is no such run.
+        DeniedError: it is somebody else's, and the person does not manage the server; or it is another server's.
     """
-    run = services.runs.get(run_id)
-    if run is None or run.guild_id != call.guild_id:
-        raise UserError("That run does not exist (any more). `/cloud-status` shows what there is.")
+    run = run_here(run_id, call, services)
     check_may(run, call, "decide this")
+    return run
+
+
+def run_here(run_id: str, call: Call, services: Services) -> Run:
+    """The run, ended or not, if it is one of this guild's.
+
+    Raises:
+        UserError: there is no such run.
+        DeniedError: it is another server's; in the same words, since nobody here may learn that it is there.
+    """
+    run = services.runs.get(run_id) if is_run_id(run_id) else None
+    if run is None or run.guild_id != call.guild_id:
+        raise (UserError if run is None else DeniedError)(_NO_SUCH_RUN)
     return run
 
 

@@ -16,10 +16,11 @@ from chatops.discord.interactions import (
     button_target,
     from_payload,
     held_payload,
+    is_snowflake,
     unsealed,
 )
 from chatops.discord.replies import ButtonStyle, Reply, ReplyButton
-from chatops.errors import SessionLocked, UserError
+from chatops.errors import DeniedError, SessionLocked, UserError
 
 if TYPE_CHECKING:
     from chatops.commands.services import Services
@@ -61,14 +62,16 @@ def held_for(form: str, call: Call, services: "Services") -> Held:
     """What waits for this form; its custom_id proves nothing, so it must be of the same person, guild and form.
 
     Raises:
-        UserError: nothing of theirs waits for it (any more), or it was sent before.
+        UserError: nothing waits for it (any more), or it was sent before.
+        DeniedError: what waits is somebody else's, or waits for another form.
     """
     payload = services.interactions.held(call.argument, call.interaction_id, int(services.clock()))
-    if payload is None or payload["form"] != form:
+    if payload is None:
         raise UserError(_GONE)
     held = from_payload(payload)
-    if held.person is None or (held.guild_id, held.person.id) != (call.guild_id, call.person.id):
-        raise UserError(_GONE)
+    whose = (payload["form"], held.guild_id, held.person and held.person.id)
+    if whose != (form, call.guild_id, call.person.id):
+        raise DeniedError(_GONE)  # in the same words: nobody learns that it is there
     return Held(held, payload["session_id"])
 
 
@@ -103,11 +106,12 @@ def _handler(interaction: Interaction) -> tuple[Callable[[Call, "Services"], Rep
             return handle, argument
         case InteractionType.MODAL if action in FORMS:
             return FORMS[action].handle, argument
-    raise UserError("That is no longer in use. `/cloud-help` shows what is.")
+    gone = UserError if interaction.type is InteractionType.COMMAND else DeniedError  # none of ours has such an id
+    raise gone("That is no longer in use. `/cloud-help` shows what is.")
 
 
 def _call(interaction: Interaction, argument: str) -> Call:
-    if interaction.person is None or not interaction.guild_id:
+    if interaction.person is None or interaction.guild_id is None or not is_snowflake(interaction.guild_id):
         raise InvalidInteraction("an interaction without a person or a guild was dispatched")
     return Call(
         interaction_id=interaction.id,

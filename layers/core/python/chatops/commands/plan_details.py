@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatops.commands.base import Button, Call
+from chatops.commands.lookup import run_here
 from chatops.commands.services import Services
 from chatops.discord import story_details
 from chatops.discord.replies import Reply
-from chatops.domain.runs import FILES_KEPT_DAYS, Run, is_run_id
+from chatops.domain.runs import FILES_KEPT_DAYS, Run
 from chatops.errors import UserError
 from chatops.runs.explain import STORY
 
@@ -18,11 +19,10 @@ def details(call: Call, services: Services) -> Reply:
     """The plan's components, risks and alternatives; the plan itself is in the channel for all to see.
 
     Raises:
-        UserError: no such run in this guild, or its details are gone.
+        UserError: no such run, or its details are gone.
+        DeniedError: it is another server's.
     """
-    run = services.runs.get(call.argument) if is_run_id(call.argument) else None
-    if run is None or run.guild_id != call.guild_id:
-        raise UserError("That run does not exist (any more). `/cloud-status` shows what there is.")
+    run = run_here(call.argument, call, services)
     packed = services.artefacts.get(run.artefact(STORY))
     if packed is None:
         raise UserError(f"The details of run `{run.id}` are gone: they are kept for {FILES_KEPT_DAYS} days.")

@@ -3,11 +3,12 @@
 from contextlib import suppress
 
 from chatops.commands.base import Call
+from chatops.commands.line import queue_of
 from chatops.commands.lookup import view_of
 from chatops.commands.services import Services
-from chatops.discord import render
+from chatops.discord import line_card, render
 from chatops.discord.replies import Reply
-from chatops.domain.runs import TOKEN_SECONDS, ReplyToken, Run
+from chatops.domain.runs import TOKEN_SECONDS, ReplyToken, Run, Status
 from chatops.errors import ConflictError, OutsideError
 from chatops.runs.live import take_over
 
@@ -36,6 +37,8 @@ def reattach(run: Run, call: Call, services: Services) -> None:
 
 
 def _shown(run: Run, services: Services) -> Reply:
+    if run.status is Status.QUEUED:
+        return line_card.waiting(run, queue_of(services).stands(run))
     return render.live(run, view_of(run, services))
 
 

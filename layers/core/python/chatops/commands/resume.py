@@ -12,12 +12,12 @@ from chatops.errors import UserError
 def resume(call: Call, services: Services) -> None:
     """Plan what is missing of the run, with the variables that it had; apply it once somebody approves."""
     run = _left_off(call, services)
-    _again(run, run.destroy, call, services)
+    _again(run, run.destroy, "resume", call, services)
 
 
 def destroy(call: Call, services: Services) -> None:
     """Plan the destruction of what the run made; carry it out once somebody approves."""
-    _again(_left_off(call, services), True, call, services)
+    _again(_left_off(call, services), True, "destroy", call, services)
 
 
 def _left_off(call: Call, services: Services) -> Run:
@@ -48,7 +48,7 @@ def _overtaken(run: Run, call: Call, services: Services) -> bool:
     return services.runs.get(deployment.last_run_id) is not None
 
 
-def _again(run: Run, destroys: bool, call: Call, services: Services) -> None:
+def _again(run: Run, destroys: bool, action: str, call: Call, services: Services) -> None:
     blueprint = services.catalogue.get(run.blueprint)
     # A first plan that was cut off left no deployment, but its run knows where it was going.
     planned = Deployment(
@@ -63,6 +63,7 @@ def _again(run: Run, destroys: bool, call: Call, services: Services) -> None:
         destroy=destroys,
         variables=run.variables,
         known=services.deployments.get(run.guild_id, run.deployment) or planned,
+        action=action,
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the front door reads the registry too, and must not load th
         InteractionStore,
         Lines,
         RunStore,
+        Timings,
         Workflow,
     )
     from chatops.vault.sessions import Sessions
@@ -46,6 +47,7 @@ class Services:
     guild_aws: GuildAws
     attachments: Attachments
     lines: Lines
+    timings: Timings
     audit: AuditLog
     runs: RunStore
     artefacts: Artefacts

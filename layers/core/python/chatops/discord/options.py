@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chatops.commands.base import Command, Option, OptionType
-from chatops.discord.interactions import Interaction, OptionValue
+from chatops.discord.interactions import Interaction, OptionValue, is_snowflake
 from chatops.errors import UserError
 
 # discord-api-docs, interactions/application-commands: option types
@@ -18,6 +18,7 @@ _WANTED: Final[Mapping[OptionType, str]] = {
     OptionType.STRING: "text",
     OptionType.INTEGER: "a whole number",
     OptionType.BOOLEAN: "true or false",
+    OptionType.ROLE: "a role of this server",
     OptionType.NUMBER: "a number",
     OptionType.ATTACHMENT: "an attached file",
 }
@@ -68,6 +69,8 @@ def _is_of_type(value: OptionValue | None, kind: OptionType) -> bool:
             return isinstance(value, str)
         case OptionType.BOOLEAN:
             return isinstance(value, bool)
+        case OptionType.ROLE:
+            return isinstance(value, str) and is_snowflake(value)
         case OptionType.INTEGER:
             return type(value) is int and -MAX_INTEGER <= value <= MAX_INTEGER
         case OptionType.NUMBER:

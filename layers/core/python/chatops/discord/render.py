@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chatops.discord import line_card
+from chatops.discord.line_card import cancel_button
 from chatops.discord.plan_card import approval as approval
 from chatops.discord.plan_card import decision, plan_fields, plan_text, run_footer
 from chatops.discord.replies import ButtonStyle, Colour, Reply, ReplyButton
@@ -29,7 +31,7 @@ def started(run: Run) -> Reply:
         text=f"{bar(0, 0)}\nInitializing...\n(waiting for a build)",
         colour=Colour.GREY,
         footer=run_footer(run),
-        buttons=(_cancel(run),),
+        buttons=(cancel_button(run),),
     )
 
 
@@ -45,7 +47,7 @@ def progress(run: Run, view: "ProgressView") -> Reply:
         text="\n".join(line for line in lines if line),
         colour=Colour.RED if trouble else Colour.GREY if _waits(view) else colour,
         footer=run_footer(run),
-        buttons=() if run.cancel_requested_by else (_cancel(run),),
+        buttons=() if run.cancel_requested_by else (cancel_button(run),),
     )
 
 
@@ -130,7 +132,7 @@ def approved(run: Run, person_id: str) -> Reply:
         text=f"{bar(0, int(run.plan.get('total', 0)))}\nApproved by <@{person_id}>. Waiting for a build...",
         colour=Colour.BLUE,
         footer=run_footer(run),
-        buttons=(_cancel(run),),
+        buttons=(cancel_button(run),),
     )
 
 
@@ -161,7 +163,7 @@ def moved(run: Run) -> Reply:
 
 
 def live(run: Run, view: "ProgressView") -> Reply:
-    """What the live message of a run shows right now, wherever it is."""
+    """What the live message of a run shows right now, wherever it is; one that waits in line shows more (line_card)."""
     if run.status.ended:
         return final(run, view)
     if run.status is Status.AWAITING and run.approval:
@@ -188,6 +190,8 @@ def _named(addresses: Sequence[str]) -> str:
 
 def final(run: Run, view: "ProgressView") -> Reply:
     """The last message: what became of the run, and what to do next."""
+    if run.never_began:
+        return line_card.ended(run)
     title, colour, told = _ENDINGS[run.status]
     told = _OF_DESTRUCTION.get(run.status, told) if run.destroy else told
     if run.status is Status.FAILED and view.phase is Phase.PLAN:
@@ -213,7 +217,7 @@ def final(run: Run, view: "ProgressView") -> Reply:
         text="\n".join(lines),
         colour=colour,
         fields=tuple(fields),
-        footer=f"{run_footer(run)} · {duration(run.ended_at - run.created_at)}",
+        footer=f"{run_footer(run)} · {duration(run.ended_at - run.began_at)}",
         buttons=_ways_on(run),
     )
 
@@ -358,7 +362,3 @@ def _run_fields(deployment: Deployment, run: Run, view: "ProgressView | None") -
         shown = (bar(view.progress.completed, view.progress.total), _happening(run, view), _time(run, view))
         fields.append(("Progress", "\n".join(shown)))
     return fields
-
-
-def _cancel(run: Run) -> ReplyButton:
-    return ReplyButton("Cancel", f"v1:cancel:{run.id}")

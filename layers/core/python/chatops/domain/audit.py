@@ -4,6 +4,13 @@ from dataclasses import dataclass
 
 AUDIT_KEPT_DAYS = 365
 
+REFUSED = "refused"
+"""The action of whatever a person wanted, and may not do; the note names it."""
+CLAIM_REFUSED = "claim-refused"
+"""The action of a request in a build's name that was none of the run's own build."""
+REMOVED = "removed"
+"""The action of forgetting a guild that has removed the bot."""
+
 
 @dataclass(frozen=True)
 class Entry:

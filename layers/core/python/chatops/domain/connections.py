@@ -1,6 +1,12 @@
 """Connections: a guild's own cloud, kept by its admins for everybody whom they trust with it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
+
+CLOUDS = ("aws", "azure", "gcp")
+"""The providers that a guild can connect."""
+KEY, ROLE = "key", "role"
+"""The kinds of connections: something that opens the cloud by itself, or an AWS role that we are let into."""
 
 
 @dataclass(frozen=True)
@@ -20,3 +26,12 @@ class Connection:
     role_id: str = ""
     connected_by: str = ""
     connected_at: int = 0
+
+    @property
+    def for_everybody(self) -> bool:
+        """Whether the role is @everyone, which has its guild's id, and which Discord never lists among one's roles."""
+        return self.role_id == self.guild_id
+
+    def may_be_used(self, roles: Collection[str], manages_guild: bool) -> bool:
+        """Whether somebody with these Discord roles may deploy with it."""
+        return manages_guild or self.for_everybody or (bool(self.role_id) and self.role_id in roles)

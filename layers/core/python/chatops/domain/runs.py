@@ -25,6 +25,8 @@ GRACE_SECONDS = 5 * 60
 CHATOPS = "chatops"
 """Who asked for a cancel when it was no person."""
 HEARTBEAT_LOST_SECONDS = 30
+LINE_SECONDS = 60 * 60
+"""How long a run may wait for its turn; whoever asked for it has left by then."""
 
 
 class Phase(StrEnum):
@@ -38,6 +40,7 @@ class Phase(StrEnum):
 class Status(StrEnum):
     """Where a run is."""
 
+    QUEUED = "waiting in line"
     STARTING = "starting"
     PLANNING = "planning"
     AWAITING = "awaiting approval"
@@ -68,7 +71,7 @@ class Status(StrEnum):
 
 
 _RUN_ID = re.compile("[0-9a-f]{16}")
-_ACTIVE = {Status.STARTING, Status.PLANNING, Status.AWAITING, Status.APPLYING}
+_ACTIVE = {Status.QUEUED, Status.STARTING, Status.PLANNING, Status.AWAITING, Status.APPLYING}
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,8 @@ class Run:
 
     `session_id` is the session whose credentials it took. `previous_run_id` is the run that held the deployment before.
     `unsaved_run_id` is an earlier run whose state Terraform could not save: this run saves it before anything else.
-    `locale` is the language of Discord's client of the person who started it, as Discord spells it.
+    `locale` is the language of Discord's client of the person who started it, as Discord spells it. `turn_at` is when
+    its turn came, if it had to wait; until then its `fence` is 0: it has held no lock.
     """
 
     id: str
@@ -160,6 +164,17 @@ class Run:
     detail: Mapping[str, Any] = field(default_factory=dict)
     ended_at: int = 0
     reported: bool = False
+    turn_at: int = 0
+
+    @property
+    def began_at(self) -> int:
+        """When it was asked for, or when its turn came."""
+        return self.turn_at or self.created_at
+
+    @property
+    def never_began(self) -> bool:
+        """Whether it waits for its turn, or ended before that: it has held no lock and touched nothing."""
+        return self.fence == 0
 
     @property
     def execution_name(self) -> str:

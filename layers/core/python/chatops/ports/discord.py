@@ -41,6 +41,13 @@ class InteractionStore(Protocol):
         """Delete what was held too long, and return how many there were; the list may lag."""
         ...
 
+    def forget_held_of(self, *, guild_id: str = "", user_id: str = "") -> int:
+        """Delete what is held of a guild, or of a person in whatever guild, and return how many there were.
+
+        What was held a moment ago may be missed; it is over in a quarter of an hour.
+        """
+        ...
+
     def link_build(self, build_id: str, run_id: str, phase: str, started_at_ms: int) -> None:
         """Remember which run a build works for."""
         ...
@@ -78,6 +85,14 @@ class Chat(Protocol):
             TryLater: Discord asks to wait for so long.
             OutsideError: Discord did not take the message, or was not reached.
         """
+        ...
+
+
+class Installations(Protocol):
+    """Where the app is installed."""
+
+    def removed_from(self, guild_id: str) -> bool | None:
+        """Whether Discord says clearly that we are no longer let into the guild; None where it says nothing clear."""
         ...
 
 

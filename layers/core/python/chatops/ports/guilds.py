@@ -7,7 +7,7 @@ from chatops.domain.audit import Entry
 from chatops.domain.connections import Connection
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.money import Budgets
-from chatops.domain.queues import Line
+from chatops.domain.queues import Limits, Line
 
 
 class DeploymentStore(Protocol):
@@ -49,6 +49,10 @@ class Timings(Protocol):
         """Keep the samples of one more run."""
         ...
 
+    def forget(self, guild_id: str) -> None:
+        """Forget all of a guild's."""
+        ...
+
 
 class GuildSettings(Protocol):
     """What a guild's admins have set."""
@@ -57,8 +61,16 @@ class GuildSettings(Protocol):
         """The guild's budgets, strongly consistent; none where nobody set any."""
         ...
 
+    def limits(self, guild_id: str) -> Limits:
+        """The limits that the guild has asked for itself, strongly consistent; 0 where it asked for none."""
+        ...
+
     def change(self, guild_id: str, changes: Mapping[str, Any]) -> Budgets:
-        """Set the named fields of `Budgets`, and return all of them as they are now."""
+        """Set the named fields of `Budgets` and of `Limits`, and return all budgets as they are now."""
+        ...
+
+    def forget(self, guild_id: str) -> None:
+        """Forget all that was set."""
         ...
 
 
@@ -133,6 +145,26 @@ class Lines(Protocol):
 
     def forget(self, guild_id: str) -> None:
         """Forget a guild's line."""
+        ...
+
+
+class GuildRegister(Protocol):
+    """Of which guilds anything is kept, and which of them Discord no longer lets us into."""
+
+    def known(self) -> Iterator[str]:
+        """The ids of the guilds of which settings, connections, a line or durations are kept; each once."""
+        ...
+
+    def shut_since(self, guild_id: str) -> str:
+        """The day (YYYY-MM-DD) on which Discord first refused us there; empty where it did not, or long ago."""
+        ...
+
+    def note_shut(self, guild_id: str, day: str, now: int) -> None:
+        """Discord refused us there on this day; kept for some days, and an earlier day is kept as it is."""
+        ...
+
+    def note_open(self, guild_id: str) -> None:
+        """Discord lets us in, or nothing is kept there any more: forget what was noted."""
         ...
 
 

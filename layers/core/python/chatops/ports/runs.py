@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from chatops.domain.deployments import Lock
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import Approval, Build, MessageRef, ProgressItem, ReplyToken, Run, Status
 
@@ -32,6 +33,10 @@ class RunStore(Protocol):
 
     def last_of_deployment(self, guild_id: str, deployment: str, since: int) -> Run | None:
         """The newest run of a deployment that was created since then, if there is one; it may lag."""
+        ...
+
+    def take_turn(self, run_id: str, lock: Lock, region: str, now: int) -> Run:
+        """A run that waited in line starts under its lock; ConflictError if it waits no more, or was asked to stop."""
         ...
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:

@@ -57,6 +57,10 @@ class BlobTable(Protocol):
         """Every row of a user, newest first."""
         ...
 
+    def of_guild(self, guild_id: str) -> Iterable[BlobRow]:
+        """Every row of a guild; looks at all rows that there are, which live for half an hour."""
+        ...
+
     def set_status(self, session_id: str, status: str) -> bool:
         """Change `deployment_status`; False if there is no such row."""
         ...

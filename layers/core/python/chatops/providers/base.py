@@ -25,6 +25,24 @@ class Provider:
     region_pattern: re.Pattern[str]
     default_region: str
     help: str
+    parse_connection: Callable[[str], dict[str, str]] | None = None
+
+    def parse(self, text: str, *, connection: bool = False) -> dict[str, str]:
+        """Credentials from a text; a guild's connection may be of more kinds than a person's session.
+
+        Raises:
+            UserError: says what is wrong without repeating any of it.
+        """
+        parse = self.parse_connection if connection and self.parse_connection else self.parse_credentials
+        return parse(text)
+
+    def has_project(self, text: str) -> bool:
+        """Whether this could be the id of one of its projects."""
+        try:
+            self.check_project_id(text)
+        except UserError:
+            return False
+        return True
 
     def check_region(self, text: str) -> str:
         """The region in lower case, or the default for an empty text.

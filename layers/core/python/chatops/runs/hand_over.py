@@ -1,15 +1,17 @@
 """Hand a build its bundle, once; hear its heartbeats and tell it to stop."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from chatops.domain.audit import CLAIM_REFUSED, Entry
 from chatops.domain.runs import CHATOPS, Build, Phase, Run, Status, new_token, token_hash
 from chatops.errors import ConflictError, OutsideError, RefusedClaim, SpentClaim
-from chatops.ports import Artefacts, InteractionStore, RunRole, RunStore
+from chatops.ports import Artefacts, AuditLog, InteractionStore, RunRole, RunStore
 from chatops.runs.bundle import PLAN_FILES, Beforehand, Tool, downloads, errored_state, pack, settings, uploads
 from chatops.runs.state_lock import judge
 
@@ -20,14 +22,23 @@ MOST_ORPHANS = 500
 MOST_EARLIER = 10
 LOCK_IN_THE_WAY = "a lock stands in the way"
 """The log's message for a lock that only an administrator can judge; template.yaml makes it an alarm."""
+TALKED_OF_SECONDS = 3600
+"""How long after its end what is asked in a run's name is still put into the audit."""
 NOT_BEGUN = "a plan was not begun"
 """The log's message for a question that got no answer; the next try may get one."""
+ROLE_SHUT = "a guild's role was not lent"
+"""The log's message for an AWS role that a guild has connected, and that does not let us in (any more)."""
 
 _AGAIN = "To plan without the answer could make things a second time. Nothing was changed; try again in a few minutes."
 _UNASKED = (
     f"An earlier run was cut off, and the cloud did not answer when it was asked what that run had made.\n{_AGAIN}"
 )
 _UNKNOWN = f"An earlier run could not save its state, and whether it is still kept could not be found out.\n{_AGAIN}"
+_SHUT_OUT = (
+    "The AWS role that this server has connected could not be used: it does not let us in any more, or AWS did not "
+    "answer. Nothing was changed.\nSomebody with Manage Server can see what its trust policy must say with "
+    "/cloud-connect provider:aws, and connect it again. Then run this again."
+)
 _ADDRESS = re.compile(r"[^\x00-\x1f\x7f]{1,1000}")
 
 
@@ -51,8 +62,9 @@ class HandedOver:
 class HandOver:
     """Claims and heartbeats of builds.
 
-    `open_credentials` unseals a run's copy of the guild's credentials; with them `orphans` finds cloud objects of the
-    run's deployment (address → import id), which a dead build may have made without writing them down.
+    `open_credentials` unseals a run's copy of the guild's credentials; of an AWS role `lend` gets an hour, as
+    `GuildAws.lend`. With them `orphans` finds cloud objects of the run's deployment (address → import id), which a dead
+    build may have made without writing them down.
     """
 
     runs: RunStore
@@ -60,7 +72,9 @@ class HandOver:
     artefacts: Artefacts
     states: Artefacts
     role: RunRole
+    audit: AuditLog
     open_credentials: Callable[[Run, bytes], Mapping[str, Any]]
+    lend: Callable[[str, str, str], Mapping[str, str]]
     blueprint_files: Callable[[str], Mapping[str, bytes]]
     runner_files: Callable[[], Mapping[str, bytes]]
     tool: Tool
@@ -77,6 +91,23 @@ class HandOver:
             RefusedClaim: wrong, spent or stale token, or a run that has ended or was cancelled. A token shown twice
                 also stops the run: one of the two builds is not ours.
         """
+        with self._refusals_kept(run_id, "claim", now):
+            return self._claimed(run_id, claim_token, build_id, host, now)
+
+    def heartbeat(self, run_id: str, token: str, now: int) -> bool:
+        """Note that the build lives and return whether it must stop.
+
+        Raises:
+            RefusedClaim: the token is not the current build's.
+        """
+        with self._refusals_kept(run_id, "heartbeat", now):
+            try:
+                run = self.runs.heartbeat(run_id, token_hash(token), now)
+            except ConflictError as exc:
+                raise RefusedClaim(f"run {run_id!r}: not its build's heartbeat") from exc
+        return bool(run.cancel_requested_by) or run.status.ended
+
+    def _claimed(self, run_id: str, claim_token: str, build_id: str, host: str, now: int) -> HandedOver:
         run, build = self._claimable(run_id, claim_token, now)
         heartbeat_token = new_token()
         claimed = replace(
@@ -95,17 +126,21 @@ class HandOver:
         self.interactions.link_build(build_id.rpartition(":")[2], run_id, build.phase.value, now * 1000)
         return self._handed_over(run, build.phase, heartbeat_token)
 
-    def heartbeat(self, run_id: str, token: str, now: int) -> bool:
-        """Note that the build lives and return whether it must stop.
+    @contextmanager
+    def _refusals_kept(self, run_id: str, what: str, now: int) -> Iterator[None]:
+        """Put what is refused in a run's name into its guild's audit; it is refused all the same where that fails.
 
-        Raises:
-            RefusedClaim: the token is not the current build's.
+        Anybody may ask, and as often as they like: of a run and a kind there is one entry a minute, and none once the
+        run is long over. What names no run of ours is in no guild's audit, and in the log alone.
         """
         try:
-            run = self.runs.heartbeat(run_id, token_hash(token), now)
-        except ConflictError as exc:
-            raise RefusedClaim(f"run {run_id!r}: not its build's heartbeat") from exc
-        return bool(run.cancel_requested_by) or run.status.ended
+            yield
+        except RefusedClaim as refusal:
+            with suppress(OutsideError):
+                run = self.runs.get(run_id)
+                if run and not (run.ended_at and run.ended_at < now - TALKED_OF_SECONDS):
+                    self.audit.add(_entry(run, "spent claim" if isinstance(refusal, SpentClaim) else what, now))
+            raise
 
     def _claimable(self, run_id: str, claim_token: str, now: int) -> tuple[Run, Build]:
         run = self.runs.get(run_id)
@@ -125,9 +160,13 @@ class HandOver:
             return  # it has ended, or is stopping already
 
     def _handed_over(self, run: Run, phase: Phase, heartbeat_token: str) -> HandedOver:
-        sealed = self.artefacts.get(run.artefact("credentials.sealed"))
-        credentials = self.open_credentials(run, sealed) if sealed else {}
-        before, warning = self._beforehand(run, credentials) if phase is Phase.PLAN else (Beforehand(), None)
+        credentials, warning = self._credentials(run)
+        before = Beforehand()
+        if warning:
+            before = Beforehand(blocked=_SHUT_OUT)
+            run = replace(run, provider="none")  # the bundle has no credentials, and must not promise any
+        elif phase is Phase.PLAN:
+            before, warning = self._beforehand(run, credentials)
         read, write = downloads(run, phase, before), uploads(run, phase)
         lent = self.role.assume(run.id, run.state_key, tuple(read.values()), tuple(write.values()))
         backend = {
@@ -139,6 +178,17 @@ class HandOver:
         addresses = self.role.addresses(lent, read, write)
         bundle = settings(run, phase, self.tool, backend, lent, credentials, heartbeat_token, addresses, before)
         return HandedOver(pack(bundle, self._blueprint(run, phase), self.runner_files()), warning)
+
+    def _credentials(self, run: Run) -> tuple[Mapping[str, Any], Warned | None]:
+        """What the build deploys with: of a guild's role an hour, and nothing that lasts."""
+        sealed = self.artefacts.get(run.artefact("credentials.sealed"))
+        credentials = self.open_credentials(run, sealed) if sealed else {}
+        if "role_arn" not in credentials:
+            return credentials, None
+        try:
+            return self.lend(credentials["role_arn"], credentials["external_id"], run.id), None
+        except OutsideError as exc:
+            return {}, Warned(ROLE_SHUT, f"run {run.id!r}: {exc}")
 
     def _beforehand(self, run: Run, credentials: Mapping[str, Any]) -> tuple[Beforehand, Warned | None]:
         """What the runs before this one left behind."""
@@ -206,6 +256,20 @@ class HandOver:
         if phase is not Phase.PLAN and (lock := self.artefacts.get(run.artefact(PLAN_FILES["lock_file"]))):
             files[LOCK_FILE] = lock
         return files
+
+
+def _entry(run: Run, what: str, now: int) -> Entry:
+    """The same one for a whole minute."""
+    return Entry(
+        guild_id=run.guild_id,
+        at_ms=now // 60 * 60 * 1000,
+        id=f"{run.id}-{what.replace(' ', '-')}",
+        action=CLAIM_REFUSED,
+        by=CHATOPS,
+        deployment=run.deployment,
+        run_id=run.id,
+        note=f"a {what} that is not of the run's own build",
+    )
 
 
 def _one_line(text: object) -> bool:

@@ -9,15 +9,17 @@ from itertools import islice
 from typing import Any
 
 from chatops.discord import render
+from chatops.domain.audit import Entry
 from chatops.domain.money import cost_of
 from chatops.domain.progress import ProgressDelta
 from chatops.domain.runs import CHATOPS, GRACE_SECONDS, PHASE_SECONDS, Phase, Run, Status, storable
-from chatops.errors import ChatOpsError, ConflictError, OutsideError
-from chatops.ports import Artefacts, Builds, Chat, DeploymentStore, RunStore, Timings
+from chatops.errors import BusyError, ChatOpsError, ConflictError, OutsideError
+from chatops.ports import Artefacts, AuditLog, Builds, Chat, DeploymentStore, RunStore, Timings
 from chatops.runs.bundle import FINAL_FILES
 from chatops.runs.estimate import measured
 from chatops.runs.kept_log import log_key, log_lines
 from chatops.runs.live import take_over
+from chatops.runs.queue import Moved, Queue
 from chatops.runs.track import bounded
 from chatops.runs.view import progress_view, read_index
 from chatops.terraform.batch import read_batch
@@ -52,6 +54,8 @@ class Report:
     timings: Timings
     builds: Builds
     chat: Chat
+    audit: AuditLog
+    queue: Queue
     clock: Callable[[], float]
     sleep: Callable[[float], None]
 
@@ -70,8 +74,37 @@ class Report:
         self._hear_the_rest(run)
         self._settle_deployment(run)
         self.artefacts.delete(run.artefact("credentials.sealed"))
-        if self._said(run):
-            self.runs.mark_reported(run_id)
+        moved = self._leave_line(run)
+        self._say(run)
+        self.audit.add(_entry(run))
+        if moved is None:
+            raise OutsideError(f"run {run_id!r} has ended, and could not leave its line")
+        self.runs.mark_reported(run_id)
+        self._go_on(moved)
+
+    def turn(self, guild_id: str) -> None:
+        """Start whose turn it is in a guild's line.
+
+        Raises:
+            OutsideError: somebody could not be started; the watchdog asks again in a minute.
+        """
+        moved = self.queue.turn(guild_id)
+        self._go_on(moved)
+        if moved.failed:
+            raise OutsideError(f"starting whose turn it is: not done for {', '.join(moved.failed)}")
+
+    def _leave_line(self, run: Run) -> Moved | None:
+        """Whoever is next starts before the last message is written, and the last message waits for nobody."""
+        with suppress(OutsideError, BusyError):
+            return self.queue.leave(run)
+        return None
+
+    def _go_on(self, moved: Moved) -> None:
+        """Show what the line brought; who must not begin ends, and whoever waits behind moves up again."""
+        self.queue.show(moved)
+        for each in moved.refused:
+            with suppress(OutsideError):  # the watchdog comes back for it
+                self(each.run_id, each.outcome, each.cause)
 
     def _build_has_ended(self, run: Run, cause: str) -> None:
         """A build that lives is asked to stop, waited for a little, and at last ended by CodeBuild."""
@@ -187,21 +220,20 @@ class Report:
             if index and (samples := measured(self.runs.progress(run.id, run.phase.value).seen, index)):
                 self.timings.add(run.guild_id, samples)
 
-    def _said(self, run: Run) -> bool:
+    def _say(self, run: Run) -> None:
         """Put the final message last: take the right to edit, and keep it."""
         if run.message is None:
-            return True
+            return
         take_over(self.runs, run.id, self.clock, self.sleep)
         run = self.runs.get(run.id) or run  # it may have got a fresh message meanwhile
         if run.message is None:
-            return True
+            return
         view = progress_view(self.runs, self.artefacts, run, self.clock())
         try:
             self.chat.edit(run.message, run.token, int(self.clock()), render.final(run, view).payload())
         except OutsideError:
             if self.clock() - run.ended_at < SILENCE_SECONDS:
                 raise
-        return True
 
 
 def _without_build(run: Run, outcome: Status) -> str:
@@ -215,6 +247,24 @@ def final_status(run: Run, outcome: Status) -> Status:
     if run.cancel_requested_by and outcome in (Status.FAILED, Status.REJECTED):
         return Status.INTERRUPTED if run.cancel_requested_by == CHATOPS else Status.CANCELLED
     return outcome
+
+
+def _entry(run: Run) -> Entry:
+    """The audit's entry of an end: the same one, however often the run is reported."""
+    counts = " ".join(
+        f"{sign}{run.plan.get(name, 0)}" for sign, name in (("+", "add"), ("~", "change"), ("-", "destroy"))
+    )
+    return Entry(
+        guild_id=run.guild_id,
+        at_ms=run.ended_at * 1000,
+        id=run.id,
+        action="ended",
+        by=CHATOPS,
+        deployment=run.deployment,
+        run_id=run.id,
+        plan_sha256=run.plan_sha256,
+        note=f"{run.status.value}, planned {counts}" if run.plan else run.status.value,
+    )
 
 
 def _outcome(run: Run) -> dict[str, Any]:

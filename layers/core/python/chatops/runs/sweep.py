@@ -4,12 +4,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from chatops.domain.runs import CHATOPS, GRACE_SECONDS, HEARTBEAT_LOST_SECONDS, Run, Status
+from chatops.domain.runs import CHATOPS, GRACE_SECONDS, HEARTBEAT_LOST_SECONDS, LINE_SECONDS, Run, Status
 from chatops.errors import ConflictError, OutsideError
 from chatops.ports import Builds, RunStore, Workflow
 
 START_SECONDS = 60
 """How long a run may be without an execution: the command may just be starting it."""
+HALF_WAY_SECONDS = 5 * 60
+"""How long a run may be in line without a message: after so long no try of its command comes (template.yaml)."""
 SILENT_SECONDS = 20 * 60
 """How long a build that CodeBuild calls alive may be silent. Its network may be gone, and it may be in good work."""
 OLD_SECONDS = 50
@@ -31,14 +33,28 @@ def find_lost(run: Run, now: int, workflow: Workflow, builds: Builds) -> Finding
     """What became of an active run, or None where it may still go on."""
     if run.status.ended:
         return Finding(run.id, run.status, "")
+    if run.status is Status.QUEUED:
+        return _waited_out(run, now)
     execution = workflow.status(run.execution_name)
     if execution == "RUNNING":
         cause = _lost_build(run, now, builds)
         return Finding(run.id, Status.INTERRUPTED, cause) if cause else None
-    if now - run.created_at < START_SECONDS:
+    if now - run.began_at < START_SECONDS:
         return None
     outcome = Status.INTERRUPTED if execution in ("ABORTED", "MISSING") else Status.FAILED
     return Finding(run.id, outcome, _EXECUTION_CAUSES.get(execution, f"The execution ended ({execution.lower()})."))
+
+
+def _waited_out(run: Run, now: int) -> Finding | None:
+    """A run that waits in line has nothing that could be lost; it is over when it was cancelled, or waited too long."""
+    if run.cancel_requested_by:
+        ended = Status.EXPIRED if run.cancel_requested_by == CHATOPS else Status.CANCELLED
+        return Finding(run.id, ended, "")
+    if run.message is None and now - run.created_at > HALF_WAY_SECONDS:
+        return Finding(run.id, Status.FAILED, "The command died half-way, before the run was in line.")
+    if now - run.created_at > LINE_SECONDS:
+        return Finding(run.id, Status.EXPIRED, "Its turn had not come after an hour.")
+    return None
 
 
 _EXECUTION_CAUSES = {
@@ -91,13 +107,16 @@ def sweep(
     builds: Builds,
     report: Callable[[Finding], None],
     look: Callable[[str], None],
+    turn: Callable[[str], None],
     now: int,
 ) -> tuple[list[Finding], list[str]]:
     """Stop and report every active run that hangs, and have the tracker `look` at those whose message grows old.
 
-    Returns the findings, and the ids that could not be looked at.
+    Each guild where somebody waits, or has just been called, gets a `turn` of its line. Returns the findings, and the
+    ids that could not be looked at.
     """
     findings, failed = [], []
+    lines: set[str] = set()
     for run_id in runs.active():
         try:
             run = runs.get(run_id)
@@ -108,8 +127,15 @@ def sweep(
                 report(finding)
             elif run and run.status.at_work and grows_old(runs, run_id, now):
                 look(run_id)
+            elif run and (run.status is Status.QUEUED or (run.turn_at and run.status is Status.STARTING)):
+                lines.add(run.guild_id)
         except OutsideError:
             failed.append(run_id)  # one sick run must not hide the others; the next minute looks again
+    for guild_id in sorted(lines):
+        try:
+            turn(guild_id)
+        except OutsideError:
+            failed.append(guild_id)
     return findings, failed
 
 
@@ -124,4 +150,5 @@ def _stop(run: Run, finding: Finding, runs: RunStore, workflow: Workflow, now: i
         return
     with suppress(ConflictError):  # asked to stop before, by a person or by the last minute's watchdog
         runs.request_cancel(run.id, CHATOPS, now, finding.cause)
-    workflow.stop(run.execution_name, finding.cause)
+    if run.status is not Status.QUEUED:
+        workflow.stop(run.execution_name, finding.cause)

@@ -72,6 +72,13 @@ class RecoveryBlobs:
         """Forget the row."""
         self._table.delete(session_id)
 
+    def forget(self, *, guild_id: str = "", user_id: str = "") -> Sequence[BlobRow]:
+        """Forget every row of a guild, or of a person in whatever guild, and return them."""
+        rows = list(self._table.of_guild(guild_id) if guild_id else self._table.of_user(user_id))
+        for row in rows:
+            self._table.delete(row.session_id)
+        return rows
+
     def cleanup_expired_recovery_blobs(self) -> int:
         """Delete the expired rows and return how many there were."""
         expired = list(self._table.expired(self._clock()))

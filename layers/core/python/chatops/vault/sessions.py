@@ -16,6 +16,7 @@ from chatops.domain.sessions import (
 from chatops.errors import (
     ChatOpsError,
     ConflictError,
+    LastTryFailed,
     OutsideError,
     SessionError,
     SessionLocked,
@@ -140,6 +141,18 @@ class Sessions:
         self._vault.close_session(session_id, guild_id=guild_id, user_id=user_id)
         return row is not None
 
+    def owner_of(self, session_id: str) -> tuple[str, str] | None:
+        """(guild id, user id) of an open session; to know a slip from a try at another's, and never to be shown."""
+        row = self._blobs.get_recovery_blob(session_id) if is_session_id(session_id) else None
+        return (row.guild_id, row.user_id) if row and row.deployment_status == ACTIVE else None
+
+    def forget(self, *, guild_id: str = "", user_id: str = "") -> int:
+        """End every session of a guild, or of a person in whatever guild, and return how many there were."""
+        rows = self._blobs.forget(guild_id=guild_id, user_id=user_id)
+        for row in rows:
+            self._vault.close_session(row.session_id, guild_id=row.guild_id, user_id=row.user_id)
+        return len(rows)
+
     def _keep(self, session: Session, passphrase: str) -> None:
         guild_id, user_id, expires_at = session.guild_id, session.user_id, session.expires_at
         self._vault.open_session(
@@ -205,10 +218,7 @@ class Sessions:
             raise WrongPassphrase(row.session_id, left)
         else:
             self._blobs.update_recovery_blob_status(row.session_id, LOCKED)
-            raise SessionError(
-                f"That was the last try: session `{row.session_id}` is locked for good. "
-                "Open a new one with `/cloud-init`."
-            )
+            raise LastTryFailed(row.session_id)
 
 
 def _raw_data(session: Session) -> str:
