@@ -26,6 +26,8 @@ from sandbox import builds, phases
 
 BEAT_SECONDS = 0.7
 MOST_SECONDS = 60.0
+FREE, PAID = "terraform_data", "aws_instance"
+"""What a plan makes: without credentials what costs nothing, with those of AWS a machine."""
 
 
 @dataclass(frozen=True)
@@ -188,8 +190,10 @@ class _Build:
 
     def _plan(self) -> None:
         action = "delete" if self._bundle["destroy"] else "create"
+        paid = self._bundle["credentials"]["provider"] == "aws"
+        kind, there = (PAID, {"instance_type": "t3.micro"}) if paid else (FREE, {"input": "step"})
         changes = [
-            {"address": each, "mode": "managed", "type": "terraform_data", "name": "step", "change": _change(action)}
+            {"address": each, "mode": "managed", "type": kind, "name": "step", "change": _change(action, there)}
             for each in self._addresses()
         ]
         document = {"format_version": "1.2", "terraform_version": "1.10.6", "resource_changes": changes}
@@ -198,7 +202,8 @@ class _Build:
         self._put("lock_file", b"# no providers\n")
 
     def _addresses(self) -> list[str]:
-        return [f"terraform_data.step[{number}]" for number in range(int(self._bundle["variables"].get("steps", 2)))]
+        kind = PAID if self._bundle["credentials"]["provider"] == "aws" else FREE
+        return [f"{kind}.step[{number}]" for number in range(int(self._bundle["variables"].get("steps", 2)))]
 
     def _hook(self, address: str) -> dict[str, Any]:
         return {"resource": {"addr": address}, "action": "delete" if self._bundle["destroy"] else "create"}
@@ -249,8 +254,7 @@ class _State:
         self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=body)
 
 
-def _change(action: str) -> dict[str, Any]:
-    there: dict[str, Any] = {"input": "step"}
+def _change(action: str, there: Mapping[str, Any]) -> dict[str, Any]:
     before, after = (there, None) if action == "delete" else (None, there)
     return {"actions": [action], "before": before, "after": after, "after_unknown": {}}
 
