@@ -112,7 +112,11 @@ def without(stage: Stage, grant: Grant) -> Iterator[None]:
     """The role has everything but this right, and its function remembers nothing."""
     name, document = _policy(stage, grant)
     role, iam = stage.resources[grant.role], stage.client("iam")
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(_less(document, grant)))
+    less = _less(document, grant)
+    if less["Statement"]:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(less))
+    else:  # a policy without a statement is none
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
     _forget(stage, grant.role)
     try:
         yield
