@@ -149,40 +149,44 @@ def _tables(t: Targets) -> Iterator[Call]:
         "Audit": ("audit", {"guild_id": guild, "entry": {"S": "0"}}),
     }
     for name, (what, key) in keys.items():
-        table, first = t.table(name), next(iter(key))
-        database = partial(Call, f"B's {what}", service="dynamodb")
-        of = {"TableName": table, "Key": key}
-        yield database("read", operation="get_item", parameters=of)
-        yield database("query", operation="query", parameters={
-            "TableName": table,
-            "KeyConditionExpression": "#key = :value",
-            "ExpressionAttributeNames": {"#key": first},
-            "ExpressionAttributeValues": {":value": key[first]},
-        })  # fmt: skip
-        yield database("scan", operation="scan", parameters={"TableName": table})
-        yield database("write", operation="put_item", parameters={"TableName": table, "Item": key})
-        yield database("change", operation="update_item", parameters={
-            **of,
-            "UpdateExpression": "SET #s = :s",
-            "ExpressionAttributeNames": {"#s": "status"},
-            "ExpressionAttributeValues": {":s": {"S": "succeeded"}},
-        })  # fmt: skip
-        yield database("delete", operation="delete_item", parameters=of)
-        yield database("read in a batch", operation="batch_get_item", parameters={
-            "RequestItems": {table: {"Keys": [key]}}
-        })  # fmt: skip
-        statement = f'SELECT * FROM "{table}"'  # noqa: S608 - the attack is the point
-        yield database("read by PartiQL", operation="execute_statement", parameters={"Statement": statement})
-        write = [{"Put": {"TableName": table, "Item": key}}]
-        yield database("write in a transaction", operation="transact_write_items", parameters={"TransactItems": write})
-        yield database("copy the table", operation="create_backup", parameters={
-            "TableName": table, "BackupName": "loot"
-        })  # fmt: skip
+        yield from _rows(what, t.table(name), key)
     progress = {"TableName": t.table("Runs"), "Key": {"run_id": {"S": f"{t.other.run_id}#apply"}}}
     yield Call("B's runs and progress", "forge progress", "dynamodb", "update_item", {
         **progress,
         "UpdateExpression": "ADD done :n",
         "ExpressionAttributeValues": {":n": {"NS": ["1"]}},
+    })  # fmt: skip
+
+
+def _rows(what: str, table: str, key: Mapping[str, Any]) -> Iterator[Call]:
+    first = next(iter(key))
+    database = partial(Call, f"B's {what}", service="dynamodb")
+    of = {"TableName": table, "Key": key}
+    yield database("read", operation="get_item", parameters=of)
+    yield database("query", operation="query", parameters={
+        "TableName": table,
+        "KeyConditionExpression": "#key = :value",
+        "ExpressionAttributeNames": {"#key": first},
+        "ExpressionAttributeValues": {":value": key[first]},
+    })  # fmt: skip
+    yield database("scan", operation="scan", parameters={"TableName": table})
+    yield database("write", operation="put_item", parameters={"TableName": table, "Item": key})
+    yield database("change", operation="update_item", parameters={
+        **of,
+        "UpdateExpression": "SET #s = :s",
+        "ExpressionAttributeNames": {"#s": "status"},
+        "ExpressionAttributeValues": {":s": {"S": "succeeded"}},
+    })  # fmt: skip
+    yield database("delete", operation="delete_item", parameters=of)
+    yield database("read in a batch", operation="batch_get_item", parameters={
+        "RequestItems": {table: {"Keys": [key]}}
+    })  # fmt: skip
+    statement = f'SELECT * FROM "{table}"'  # noqa: S608 - the attack is the point
+    yield database("read by PartiQL", operation="execute_statement", parameters={"Statement": statement})
+    write = [{"Put": {"TableName": table, "Item": key}}]
+    yield database("write in a transaction", operation="transact_write_items", parameters={"TransactItems": write})
+    yield database("copy the table", operation="create_backup", parameters={
+        "TableName": table, "BackupName": "loot"
     })  # fmt: skip
 
 
