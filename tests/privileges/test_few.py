@@ -62,7 +62,7 @@ FEW: dict[str, tuple[Callable[[Stage], str], str, str]] = {
 BY_NAME = {str(grant): grant for grant in grants()}
 
 
-@pytest.mark.parametrize("story", {each[0] for each in FEW.values()}, ids=lambda story: story.__name__)
+@pytest.mark.parametrize("story", dict.fromkeys(each[0] for each in FEW.values()), ids=lambda story: story.__name__)
 def test_with_all_rights_it_goes_well(story: Callable[[Stage], str], stage: Stage) -> None:
     good = next(each[1] for each in FEW.values() if each[0] is story)
 
