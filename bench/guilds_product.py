@@ -143,7 +143,8 @@ class Product:
         self.kept = Kept()
         self._ports = ports = Ports(world, counted, self.kept)
         self._guild_ids: dict[str, str] = {}
-        line = ports.some("lines", "runs", "deployments", "settings", "workflow", "chat", "limits", "clock", "sleep")
+        stores = ports.some("lines", "runs", "deployments", "settings", "connections")
+        line = stores | ports.some("workflow", "chat", "limits", "clock", "sleep")
         ended = ports.some("runs", "deployments", "artefacts", "timings", "builds", "chat", "audit", "clock", "sleep")
         self._report = Report(queue=Queue(**line), **ended)
         told = ports.some("runs", "artefacts", "deployments", "settings")

@@ -4,7 +4,7 @@ import time
 
 from chatops import bootstrap
 from chatops.observability import logger
-from chatops.runs.sweep import Finding, sweep
+from chatops.runs.sweep import LOOK_SECONDS, Finding, sweep
 
 
 def handler(event: object, context: object) -> None:
@@ -20,7 +20,11 @@ def handler(event: object, context: object) -> None:
     def turn(guild_id: str) -> None:
         call_report({"source": "sweep", "turn": guild_id})
 
-    findings, failed = sweep(runs, workflow, builds, report, lambda run_id: call_track({"look": run_id}), turn, now)
+    def look(run_id: str) -> None:
+        call_track({"look": run_id})
+
+    end = time.monotonic() + LOOK_SECONDS
+    findings, failed = sweep(runs, workflow, builds, report, look, turn, now, lambda: time.monotonic() < end)
     counts = {
         "sessions": blobs.cleanup_expired_recovery_blobs(),
         "waiting": interactions.forget_expired(now),

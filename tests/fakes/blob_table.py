@@ -34,6 +34,10 @@ class InMemoryBlobTable:
         rows = [] if self.index_lags else [row for row in list(self.rows.values()) if row.user_id == user_id]
         return sorted(rows, key=lambda row: row.created_at, reverse=True)
 
+    def all_of_user(self, user_id: str) -> Sequence[BlobRow]:
+        self._use()
+        return [row for row in list(self.rows.values()) if row.user_id == user_id]
+
     def of_guild(self, guild_id: str) -> Sequence[BlobRow]:
         self._use()
         return [row for row in list(self.rows.values()) if row.guild_id == guild_id]

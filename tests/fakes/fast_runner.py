@@ -123,7 +123,10 @@ class _Build:
     def run(self, run_id: str, claim_token: str) -> str:
         """The build's status at its end."""
         claim = {"run_id": run_id, "claim_token": claim_token, "build_id": self._id, "host": os.uname().nodename}
-        answer = self._http.post(f"{self._url}/runs/claim", json=claim, timeout=60)
+        try:
+            answer = self._http.post(f"{self._url}/runs/claim", json=claim, timeout=60)
+        except requests.RequestException:  # its function was made to start anew
+            return "FAILED"
         if answer.status_code != 200:
             return "FAILED"
         self._bundle = json.loads(zipfile.ZipFile(io.BytesIO(answer.content)).read("bundle.json"))

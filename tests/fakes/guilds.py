@@ -27,6 +27,13 @@ class InMemoryConnections:
     def put(self, connection: Connection) -> None:
         self.kept[connection.guild_id, connection.provider] = connection
 
+    def trust(self, connection: Connection, role_id: str) -> bool:
+        key = connection.guild_id, connection.provider
+        if key not in self.kept or self.kept[key].sealed != connection.sealed:
+            return False
+        self.kept[key] = replace(self.kept[key], role_id=role_id)
+        return True
+
     def delete(self, guild_id: str, provider: str) -> bool:
         return self.kept.pop((guild_id, provider), None) is not None
 
@@ -89,7 +96,9 @@ class InMemoryLines:
             raise ConflictError(f"the line of {guild_id} has changed")
         self.kept[guild_id] = replace(line, version=line.version + 1)
 
-    def forget(self, guild_id: str) -> None:
+    def forget(self, guild_id: str, line: Line) -> None:
+        if self.get(guild_id).version != line.version:
+            raise ConflictError(f"the line of {guild_id} has changed")
         self.kept.pop(guild_id, None)
 
 
@@ -116,17 +125,17 @@ class InMemoryGuildRegister:
     """`GuildRegister`: the guilds of which something is kept, and since when Discord refuses us."""
 
     guilds: set[str] = field(default_factory=set)
-    shut: dict[str, tuple[str, int]] = field(default_factory=dict)
+    shut: dict[str, int] = field(default_factory=dict)
 
     def known(self) -> Iterator[str]:
-        return iter(sorted(self.guilds))
+        return iter(sorted(self.guilds, key=lambda guild_id: (guild_id not in self.shut, guild_id)))
 
-    def shut_since(self, guild_id: str) -> str:
-        return self.shut.get(guild_id, ("", 0))[0]
+    def shut_since(self, guild_id: str) -> int:
+        return self.shut.get(guild_id, 0)
 
-    def note_shut(self, guild_id: str, day: str, now: int) -> None:
-        if self.shut.get(guild_id, ("", 0))[1] <= now:
-            self.shut[guild_id] = (day, now + NOTED_SECONDS)
+    def note_shut(self, guild_id: str, now: int) -> None:
+        if self.shut_since(guild_id) + NOTED_SECONDS <= now:
+            self.shut[guild_id] = now
 
     def note_open(self, guild_id: str) -> None:
         self.shut.pop(guild_id, None)
@@ -137,6 +146,10 @@ class FakeInstallations:
     """`Installations`: what Discord says of each guild; nothing clear of the others."""
 
     removed: dict[str, bool] = field(default_factory=dict)
+    ours: bool | None = True
+
+    def is_ours(self) -> bool | None:
+        return self.ours
 
     def removed_from(self, guild_id: str) -> bool | None:
         return self.removed.get(guild_id)

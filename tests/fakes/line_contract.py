@@ -64,11 +64,23 @@ class LinesContract:
 
         assert lines.get(f"{guild}0") == Line()
 
+    @pytest.mark.parametrize("seen", [Line(), Line(PLACES)])
+    def test_a_line_that_somebody_got_into_meanwhile_is_not_forgotten(self, lines: Lines, seen: Line) -> None:
+        guild = self.fresh()
+        if seen.places:
+            lines.put(guild, seen)
+        seen = lines.get(guild)
+        lines.put(guild, now := replace(seen, waiting=PLACES))
+
+        with pytest.raises(ConflictError):
+            lines.forget(guild, seen)
+        assert lines.get(guild) == replace(now, version=seen.version + 1)
+
     def test_a_forgotten_line_begins_anew(self, lines: Lines) -> None:
         lines.put(guild := self.fresh(), Line(PLACES))
 
-        lines.forget(guild)
-        lines.forget(guild)
+        lines.forget(guild, lines.get(guild))
+        lines.forget(guild, lines.get(guild))
 
         assert lines.get(guild) == Line()
         lines.put(guild, Line())

@@ -65,6 +65,7 @@ class RunStoreContract:
         run = a_run(
             id=new_run_id(),
             variables={"n": 1, "x": 1.5, "on": True, "text": "ü😀"},
+            typed=("x", "text"),
             provider="aws",
             region="eu-west-1",
             project_id="222222222222",
@@ -90,18 +91,18 @@ class RunStoreContract:
         run = self.stored(runs, status=Status.QUEUED, fence=0, region="eu-west-1")
         lock = Lock(run.id, 7, OWNER, NOW, previous_run_id="run-0", unsaved_run_id="run-1")
 
-        taken = runs.take_turn(run.id, lock, "eu-central-1", NOW + 5)
+        taken = runs.take_turn(run.id, lock, "eu-central-1", {"n": 1.5, "deep": ["ü"]}, NOW + 5)
 
-        assert taken == self.read(runs, run)
+        assert taken == self.read(runs, run) and taken.variables == {"n": 1.5, "deep": ["ü"]}
         assert (taken.status, taken.fence, taken.region, taken.turn_at) == (Status.STARTING, 7, "eu-central-1", NOW + 5)
         assert (taken.previous_run_id, taken.unsaved_run_id) == ("run-0", "run-1")
         with pytest.raises(ConflictError):
-            runs.take_turn(run.id, lock, "eu-central-1", NOW + 6)
+            runs.take_turn(run.id, lock, "eu-central-1", {}, NOW + 6)
 
     def test_of_many_that_call_a_run_at_once_one_does(self, runs: RunStore) -> None:
         run = self.stored(runs, status=Status.QUEUED, fence=0)
 
-        assert at_once(8, lambda: runs.take_turn(run.id, Lock(run.id, 1, OWNER, NOW), "", NOW)) == 1
+        assert at_once(8, lambda: runs.take_turn(run.id, Lock(run.id, 1, OWNER, NOW), "", {}, NOW)) == 1
 
     @pytest.mark.parametrize("how", ["ended", "asked to stop", "not waiting", "unknown"])
     def test_whose_turn_cannot_come_any_more_does_not_take_it(self, runs: RunStore, how: str) -> None:
@@ -112,7 +113,7 @@ class RunStoreContract:
             runs.request_cancel(run.id, OWNER, NOW)
 
         with pytest.raises(ConflictError):
-            runs.take_turn("nobody" if how == "unknown" else run.id, Lock(run.id, 1, OWNER, NOW), "", NOW)
+            runs.take_turn("nobody" if how == "unknown" else run.id, Lock(run.id, 1, OWNER, NOW), "", {}, NOW)
         assert self.read(runs, run).fence == 0
 
     def test_an_unknown_run_is_none(self, runs: RunStore) -> None:
@@ -501,6 +502,22 @@ class ConnectionsContract:
         assert connections.get(guild, "gcp") == bare
         assert list(connections.of(guild)) == [kept, bare]
 
+    def test_another_role_is_trusted_with_the_connection_that_was_seen_and_no_other(
+        self, connections: Connections
+    ) -> None:
+        guild = f"guild-{new_run_id()}"
+        seen = self.connected(connections, guild)
+
+        assert connections.trust(seen, "2") is True
+        assert connections.get(guild, "aws") == replace(seen, role_id="2")
+
+        newer = self.connected(connections, guild, sealed="sealed anew")
+        assert connections.trust(seen, "2") is False
+        assert connections.get(guild, "aws") == newer
+        connections.delete(guild, "aws")
+        assert connections.trust(newer, "2") is False
+        assert connections.get(guild, "aws") is None
+
     def test_a_provider_is_connected_once_and_the_newest_counts(self, connections: Connections) -> None:
         guild = f"guild-{new_run_id()}"
         self.connected(connections, guild)
@@ -602,31 +619,44 @@ class GuildRegisterContract:
         kept, refused = f"{NOW}{new_run_id()}", f"{NOW}{new_run_id()}"
         keep(kept)
         for guild in (kept, refused):
-            register.note_shut(guild, "2027-01-15", NOW)
+            register.note_shut(guild, NOW)
 
         known = list(register.known())
 
         assert kept in known and refused not in known
         assert len(known) == len(set(known))
 
-    def test_the_first_day_of_a_refusal_stays_until_the_guild_is_open_again(self, register: GuildRegister) -> None:
-        guild = new_run_id()
-        assert register.shut_since(guild) == ""
+    def test_those_that_were_shut_are_looked_at_first(
+        self, register: GuildRegister, keep: Callable[[str], None]
+    ) -> None:
+        first, *others = (f"{NOW}{new_run_id()}" for _ in range(6))
+        for guild in (first, *others):
+            keep(guild)
+        shut = max(first, *others)
+        register.note_shut(shut, NOW)
 
-        register.note_shut(guild, "2027-01-15", NOW)
-        register.note_shut(guild, "2027-01-16", NOW + 86400)
-        assert register.shut_since(guild) == "2027-01-15"
+        known = list(register.known())
+
+        assert known.index(shut) < min(known.index(each) for each in (first, *others) if each != shut)
+
+    def test_the_time_of_the_first_refusal_stays_until_the_guild_is_open_again(self, register: GuildRegister) -> None:
+        guild = new_run_id()
+        assert register.shut_since(guild) == 0
+
+        register.note_shut(guild, NOW)
+        register.note_shut(guild, NOW + 86400)
+        assert register.shut_since(guild) == NOW
 
         register.note_open(guild)
-        assert register.shut_since(guild) == ""
+        assert register.shut_since(guild) == 0
 
     def test_a_refusal_of_long_ago_does_not_count(self, register: GuildRegister) -> None:
         guild = new_run_id()
-        register.note_shut(guild, "2027-01-15", NOW)
+        register.note_shut(guild, NOW)
 
-        register.note_shut(guild, "2027-02-15", NOW + 31 * 86400)
+        register.note_shut(guild, NOW + 31 * 86400)
 
-        assert register.shut_since(guild) == "2027-02-15"
+        assert register.shut_since(guild) == NOW + 31 * 86400
 
 
 class DeploymentStoreContract:
@@ -726,6 +756,20 @@ class DeploymentStoreContract:
 
         assert lock == Lock("run-2", 2, OWNER, NOW, previous_run_id="run-1", unsaved_run_id="run-1")
         assert self.read(deployments, row).lock == lock
+
+    def test_a_run_that_never_began_leaves_the_one_before_it_the_last(self, deployments: DeploymentStore) -> None:
+        row = self.fresh()
+        deployments.acquire(row, "run-1", OWNER, NOW)
+        deployments.record(row.guild_id, row.name, "run-1", {"status": "incomplete"})
+        deployments.release(row.guild_id, row.name, "run-1")
+        for run_id in ("run-2", "run-3"):
+            assert deployments.acquire(row, run_id, OWNER, NOW).previous_run_id == "run-1"
+
+            assert not deployments.release(row.guild_id, row.name, "run-1", began=False)
+            assert deployments.release(row.guild_id, row.name, run_id, began=False)
+
+            found = self.read(deployments, row)
+            assert (found.last_run_id, found.lock) == ("run-1", None)
 
     def test_who_does_not_hold_the_lock_writes_and_forgets_nothing(self, deployments: DeploymentStore) -> None:
         row = self.fresh()

@@ -67,12 +67,13 @@ class InMemoryRunStore:
     def last_of_deployment(self, guild_id: str, deployment: str, since: int) -> Run | None:
         return next(iter(self.of_deployment(guild_id, deployment, since, sys.maxsize)), None)
 
-    def take_turn(self, run_id: str, lock: Lock, region: str, now: int) -> Run:
+    def take_turn(self, run_id: str, lock: Lock, region: str, variables: Mapping[str, Any], now: int) -> Run:
         run = self._going(run_id)
         if run.status is not Status.QUEUED or run.cancel_requested_at:
             raise ConflictError(f"run {run_id!r} waits for no turn")
+        run = replace(run, status=Status.STARTING, region=region, variables=dict(variables), turn_at=now)
         under = {"fence": lock.fence, "previous_run_id": lock.previous_run_id, "unsaved_run_id": lock.unsaved_run_id}
-        self._put(replace(run, status=Status.STARTING, region=region, turn_at=now, **under))  # type: ignore[arg-type]
+        self._put(replace(run, **under))  # type: ignore[arg-type]
         return self.runs[run_id]
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:
@@ -241,7 +242,7 @@ class InMemoryDeploymentStore:
         )
         return lock
 
-    def release(self, guild_id: str, name: str, run_id: str) -> bool:
+    def release(self, guild_id: str, name: str, run_id: str, *, began: bool = True) -> bool:
         try:
             held = self._held(guild_id, name, run_id)
         except ConflictError:
@@ -249,7 +250,8 @@ class InMemoryDeploymentStore:
         if held.status == "new":
             del self.rows[guild_id, name]
         else:
-            self.rows[guild_id, name] = replace(held, lock=None)
+            before = held.lock.previous_run_id if held.lock and not began else held.last_run_id
+            self.rows[guild_id, name] = replace(held, lock=None, last_run_id=before)
         return True
 
     def record(self, guild_id: str, name: str, run_id: str, changes: Mapping[str, Any]) -> None:

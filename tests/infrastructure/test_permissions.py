@@ -70,7 +70,7 @@ USES = {
     "Commands": [
         Use(DynamoInteractionStore, "claim done hold held take forget_held_of", INTERACTIONS),
         Use(DynamoBlobTable, "put get of_user set_status count_attempt return_attempt forget_attempts delete", BLOBS),
-        Use(DynamoBlobTable, "of_guild", BLOBS),  # /cloud-forget-guild
+        Use(DynamoBlobTable, "of_guild all_of_user", BLOBS),  # /cloud-forget-guild, /cloud-forget-me
         Use(DynamoRunStore, "active", RUNS),  # /cloud-forget-me, /cloud-forget-guild
         Use(DynamoAuditLog, "add of_guild", AUDIT),
         Use(DynamoTimings, "forget", GUILDS),
@@ -86,12 +86,12 @@ USES = {
         Use(S3Artefacts, "get", RUN_FILES + "log-*.gz"),
         Use(S3Artefacts, "get", RUN_FILES + "story.json.gz"),
         Use(DynamoGuildSettings, "of limits change forget", GUILDS),
-        Use(DynamoLines, "get put", GUILDS),
-        Use(DynamoConnections, "of get put delete external_id forget", GUILDS),
+        Use(DynamoLines, "get put forget", GUILDS),
+        Use(DynamoConnections, "of get put trust delete external_id forget", GUILDS),
         Use(StsGuildAws, "account_of check_role", "${GuildAccessRole.Arn}"),  # /cloud-connect
         Use(AsyncFunction, "__call__", "${AdviseFunction.Arn}"),  # /cloud-advise
         Use(StepFunctionsWorkflow, "start", MACHINE),
-        Use(StepFunctionsWorkflow, "status", EXECUTIONS),  # /cloud-unlock
+        Use(StepFunctionsWorkflow, "status stop", EXECUTIONS),  # /cloud-unlock
         Use(CodeBuildBuilds, "status", PROJECT),  # /cloud-unlock
         Use(AsyncFunction, "__call__", "${ReportRunFunction.Arn}"),
         Use(StepFunctionsWorkflow, "decide", "*"),
@@ -138,6 +138,7 @@ USES = {
         Use(DynamoDeploymentStore, "get acquire record release forget", DEPLOYMENTS),
         Use(DynamoLines, "get put", GUILDS),
         Use(DynamoGuildSettings, "limits", GUILDS),
+        Use(DynamoConnections, "get", GUILDS),
         Use(DynamoAuditLog, "add", AUDIT),
         Use(StepFunctionsWorkflow, "start", arn("states", "stateMachine:${AWS::StackName}-runs")),  # whoever is next
         Use(DynamoTimings, "add", GUILDS),

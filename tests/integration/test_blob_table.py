@@ -210,3 +210,11 @@ def test_the_rows_of_a_guild_are_found_whosever_they_are(table: BlobTable) -> No
 
     assert sorted(table.of_guild("111"), key=lambda row: row.session_id) == [ROW, others]
     assert list(table.of_guild("11")) == []
+
+
+def test_all_rows_of_a_user_are_found_in_every_guild(table: BlobTable) -> None:
+    elsewhere = replace(ROW, session_id="bbbbbbbb", guild_id="112")
+    for row in (ROW, elsewhere, replace(ROW, session_id="cccccccc", user_id=f"{ROW.user_id}0")):
+        table.put(row)
+
+    assert sorted(table.all_of_user(ROW.user_id), key=lambda row: row.session_id) == [ROW, elsewhere]

@@ -19,11 +19,11 @@ from chatops.adapters.run_store import DynamoRunStore
 from chatops.adapters.timing_store import DynamoTimings
 from chatops.domain.audit import AUDIT_KEPT_DAYS
 from chatops.domain.progress import ProgressDelta
-from chatops.domain.queues import Line
+from chatops.domain.queues import HOUR, Line
 from chatops.domain.runs import RUN_KEPT_SECONDS, Status
 from chatops.errors import OutsideError
 from sandbox.emulator import Emulator
-from tests.fakes.line_contract import LinesContract
+from tests.fakes.line_contract import PLACES, LinesContract
 from tests.fakes.runs import NOW, a_run, new_run_id
 from tests.fakes.store_contracts import (
     AuditLogContract,
@@ -137,11 +137,14 @@ def lines(client: Any, tables: dict[str, str]) -> DynamoLines:
 
 
 class TestLines(LinesContract):
-    def test_a_line_in_which_nobody_has_run_for_long_is_forgotten(self, lines: DynamoLines, table: Any) -> None:
-        lines.put(guild := self.fresh(), Line())
+    @pytest.mark.parametrize(("line", "seconds"), [(Line(PLACES), RUN_KEPT_SECONDS), (Line(asked=(NOW,)), HOUR)])
+    def test_a_line_is_forgotten_when_nobody_is_in_it_and_its_hour_is_over(
+        self, lines: DynamoLines, table: Any, line: Line, seconds: int
+    ) -> None:
+        lines.put(guild := self.fresh(), line)
 
         (item,) = [item for item in table("GuildsTable") if item["guild_id"]["S"] == f"{guild}#line"]
-        assert int(item["expires_at"]["N"]) == pytest.approx(time.time() + RUN_KEPT_SECONDS, abs=60)
+        assert int(item["expires_at"]["N"]) == pytest.approx(time.time() + seconds, abs=60)
 
 
 class TestAuditLog(AuditLogContract):

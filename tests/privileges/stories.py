@@ -313,7 +313,7 @@ def removed(stage: Stage) -> None:
     _hold(stage)
     stage.discord.world.removed_from.add(guild)
     stage.call("ForgetGuildsFunction")
-    stage.change("Guilds", {"guild_id": f"{guild}#shut"}, day="2020-01-01")
+    stage.change("Guilds", {"guild_id": f"{guild}#shut"}, since=int(time.time()) - 24 * 3600)
     stage.call("ForgetGuildsFunction")
     stage.wait(lambda: stage.audited("removed"), "the audit's entry")
     assert not stage.table("RecoveryBlobs").scan()["Items"]

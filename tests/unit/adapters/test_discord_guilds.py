@@ -106,3 +106,28 @@ def test_a_bot_token_that_is_refused_is_an_alarm_and_not_shown_again(caplog: pyt
     assert [record.message for record in caplog.records] == [
         "Discord refuses the bot token; guilds are not asked about"
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "ours"),
+    [
+        ((200, {"id": "1234"}), True),
+        ((200, {"id": "5678"}), False),
+        ((200, {}), None),
+        ((200, None), None),
+        ((401, {"code": 0}), None),
+        ((500, {"id": "5678"}), None),
+        (requests.ConnectionError("secret-canary"), None),
+    ],
+)
+def test_whose_the_bot_token_is_discord_tells(answer: Any, ours: bool | None) -> None:
+    guilds, session, _ = asked(answer)
+
+    assert guilds.is_ours() is ours
+    assert [url for url, _ in session.asked] == ["https://discord/api/v10/applications/@me"]
+
+
+def test_without_a_bot_token_nobody_knows_whose_it_is() -> None:
+    guilds, session, _ = asked(INSTALLED, token=None)
+
+    assert guilds.is_ours() is None and session.asked == []

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from chatops.adapters.guild_aws import StsGuildAws
@@ -17,6 +19,18 @@ ROLE = "arn:aws:iam::222222222222:role/chatops-guild-deploy"
 ID = "chatops-abcdefghijklmnopqrstuvwxyz234567"
 NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "s" * 40}
+
+
+class Trusting:
+    """An STS that knows one role, whose trust has this pattern in `StringLike`."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    def assume_role(self, **asked: Any) -> Any:
+        if asked["RoleArn"] == BROKER or fnmatchcase(asked.get("ExternalId", ""), self._pattern):
+            return session_of("role")
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "AssumeRole")
 
 
 class World:
@@ -144,6 +158,14 @@ class TestCheck:
         with pytest.raises(UserError, match="with any external id"):
             world.guild_aws.check_role(ROLE, ID)
 
+    def test_a_role_that_takes_every_id_that_looks_like_ours_is_refused(self) -> None:
+        guild_aws = StsGuildAws(trusting := Trusting("chatops-*"), lambda credentials: trusting, BROKER)
+
+        with pytest.raises(UserError, match="with any external id"):
+            guild_aws.check_role(ROLE, ID)
+
+        StsGuildAws(trusting := Trusting(ID), lambda credentials: trusting, BROKER).check_role(ROLE, ID)
+
     def test_no_answer_is_no_refusal(self, world: World) -> None:
         """Else a role that anybody may use would look safe whenever AWS is busy."""
         world.becomes_broker("chatops-connect")
@@ -161,7 +183,7 @@ class TestCheck:
 
 
 class TestLend:
-    def test_a_run_gets_an_hour_under_its_own_name_that_cannot_change_the_role(self, world: World) -> None:
+    def test_a_run_gets_an_hour_under_its_own_name_and_nothing_of_iam_on_the_role(self, world: World) -> None:
         world.becomes_broker("run-abc")
         anything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         not_itself = {"Effect": "Deny", "Action": "iam:*", "Resource": ROLE}

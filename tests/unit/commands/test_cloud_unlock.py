@@ -108,6 +108,8 @@ def test_a_run_that_is_lost_is_ended_properly_before_its_lock_goes(
     ((told),) = bot.reported
     assert (told["source"], told["run_id"], told["outcome"]) == ("commands", run.id, outcome)
     assert "ended properly" in answer and lock_of(bot), "report_run gives it back"
+    stopped = [] if run.status.ended else [(run.execution_name, told["cause"])]
+    assert bot.workflow.stopped == stopped, "else it would go on beside the next run's"
     (entry,) = bot.audit.entries.values()
     assert (entry.action, entry.deployment, entry.run_id, entry.by) == ("unlock", "shop", run.id, OWNER)
 

@@ -1,6 +1,7 @@
 """/cloud-connect and /cloud-disconnect as admins and members of a guild see them, and what a run gets of it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -119,7 +120,15 @@ class TestRole:
         (payload,) = bot.chat.answers
         (embed,) = payload["embeds"]
         assert "…" not in embed["description"].replace("role:@…", "")
-        assert len(embed["fields"]) == 3 and embed["footer"]
+        assert len(embed["fields"]) == 4
+
+    def test_how_to_make_a_role_tells_what_is_connected_already(self, bot: Bot) -> None:
+        assert "Nothing of AWS yet" in connect(bot, project_id=None, credentials=None)
+
+        connect(bot, role=DEPLOYERS)
+        told = connect(bot, project_id=None, credentials=None)
+
+        assert f"AWS project `{ACCOUNT}`" in told and f"<@&{DEPLOYERS}>" in told and "Nothing" not in told
 
     def test_a_role_is_connected_with_the_guilds_external_id_and_tells_its_account(self, bot: Bot) -> None:
         answer = connect_role(bot)
@@ -207,7 +216,7 @@ class TestDisconnect:
         answer = bot.say("cloud-disconnect", "manager", provider="aws")
 
         assert bot.connections.of(GUILD) == [] and len(bot.connections.of(OTHER_GUILD)) == 1
-        assert "deleted" in answer and "A run under way or in line keeps its own sealed copy" in answer
+        assert "deleted" in answer and "A build at work keeps its own sealed copy" in answer
 
     def test_what_is_not_connected_cannot_be_disconnected(self, bot: Bot) -> None:
         assert "has not connected AWS" in bot.say("cloud-disconnect", "manager", provider="aws")
@@ -217,6 +226,48 @@ class TestDisconnect:
         bot.say("cloud-disconnect", "manager", provider="aws")
 
         assert "Cloud connected" in connect_role(bot)
+
+
+class TestRoleAlone:
+    OTHER = "1100000000000000051"
+
+    def test_it_changes_who_may_use_what_is_connected_and_nothing_else(self, bot: Bot) -> None:
+        connect(bot, region="eu-west-1", role=DEPLOYERS)
+        before = bot.connections.kept[GUILD, "aws"]
+
+        told = bot.say("cloud-connect", "manager", provider="aws", role=self.OTHER)
+
+        assert f"<@&{self.OTHER}>" in told and DEPLOYERS not in told
+        assert bot.connections.kept[GUILD, "aws"] == replace(before, role_id=self.OTHER)
+        entry = next(bot.audit.of_guild(GUILD))
+        assert (entry.action, entry.note) == ("connect", f"aws {ACCOUNT} by a key, for {self.OTHER}")
+
+    @pytest.mark.parametrize("provider", CLOUDS)
+    def test_where_nothing_is_connected_it_is_refused_by_name(self, bot: Bot, provider: str) -> None:
+        told = bot.say("cloud-connect", "manager", provider=provider, role=DEPLOYERS)
+
+        assert "nothing that `role` could be given" in told
+        assert bot.connections.kept == {} and bot.audit.entries == {}
+
+    def test_without_a_cloud_it_is_asked_which(self, bot: Bot) -> None:
+        connect(bot)
+
+        assert "`provider`" in bot.say("cloud-connect", "manager", role=DEPLOYERS)
+        assert bot.connections.kept[GUILD, "aws"].role_id == ""
+
+    @pytest.mark.parametrize("more", [{"region": "us-east-1"}, {"project_id": "333333333333"}])
+    def test_what_else_would_change_needs_the_credentials(self, bot: Bot, more: dict[str, str]) -> None:
+        connect(bot, region="eu-west-1")
+        before = dict(bot.connections.kept)
+
+        assert "Nothing was changed" in bot.say("cloud-connect", "manager", provider="aws", role=DEPLOYERS, **more)
+        assert bot.connections.kept == before
+
+    def test_a_member_may_not(self, bot: Bot) -> None:
+        connect(bot)
+
+        assert "Manage Server" in bot.say("cloud-connect", "deployer", provider="aws", role=DEPLOYERS)
+        assert bot.connections.kept[GUILD, "aws"].role_id == ""
 
 
 class TestAudit:

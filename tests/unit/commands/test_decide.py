@@ -3,10 +3,12 @@ from typing import Any
 
 import pytest
 
+from chatops.domain.connections import KEY, Connection
 from chatops.domain.runs import APPROVAL_SECONDS, Approval, Run, Status
 from chatops.errors import OutsideError
 from tests.fakes.outside import Faults
 from tests.fakes.runs import (
+    GUILD,
     MEMBER,
     MESSAGE,
     NOW,
@@ -21,7 +23,7 @@ from tests.fakes.runs import (
     shown,
 )
 from tests.fakes.stores import InMemoryRunStore
-from tests.unit.commands.bot import Bot
+from tests.unit.commands.bot import DEPLOYERS, PEOPLE, Bot
 
 RUN = awaiting()
 EVERY_STATUS = [a_run(), planning(), applying()]
@@ -270,3 +272,51 @@ def test_discord_refusing_the_edit_does_not_undo_the_decision(bot: Bot) -> None:
     bot.press("approve", RUN.id)
 
     assert bot.workflow.decisions == [("task", "approve")] and bot.log == []
+
+
+WITH_CLOUD = awaiting(provider="aws", project_id="222222222222", user_id=PEOPLE["deployer"].id)
+"""A plan that was made with the cloud that the server has connected."""
+
+
+def connect(bot: Bot, **changes: Any) -> None:
+    bot.connections.put(
+        replace(Connection(GUILD, "aws", "222222222222", "eu-west-1", KEY, "sealed", DEPLOYERS), **changes)
+    )
+
+
+def test_who_may_use_the_servers_cloud_may_apply_with_it(bot: Bot) -> None:
+    for who in ("deployer", "manager"):
+        bot.store(WITH_CLOUD)
+        connect(bot)
+        assert bot.press("approve", WITH_CLOUD.id, who=who) == ""
+
+    assert bot.workflow.decisions == [("task", "approve")] * 2
+
+
+def test_who_has_lost_the_role_does_not_apply_with_the_servers_cloud(bot: Bot) -> None:
+    bot.store(WITH_CLOUD)
+    connect(bot, role_id="1100000000000000059")
+
+    told = bot.press("approve", WITH_CLOUD.id, who="deployer")
+
+    assert "Not approved" in told and "<@&1100000000000000059> or Manage Server" in told
+    assert bot.workflow.decisions == [] and bot.only_run() == WITH_CLOUD
+    assert bot.audit.actions() == ["refused"]
+    assert bot.press("reject", WITH_CLOUD.id, who="deployer") == ""
+
+
+@pytest.mark.parametrize("project", ["", "333333333333"], ids=["disconnected", "another account"])
+@pytest.mark.parametrize("who", ["deployer", "manager"])
+def test_nobody_applies_with_a_cloud_that_is_disconnected(bot: Bot, who: str, project: str) -> None:
+    bot.store(WITH_CLOUD)
+    if project:
+        connect(bot, project_id=project)
+
+    assert "`222222222222`" in bot.press("approve", WITH_CLOUD.id, who=who)
+    assert bot.workflow.decisions == []
+
+
+def test_a_plan_of_a_persons_own_session_needs_no_connection(bot: Bot) -> None:
+    bot.store(replace(WITH_CLOUD, session_id="abcdefgh"))
+
+    assert bot.press("approve", WITH_CLOUD.id, who="deployer") == ""

@@ -37,6 +37,13 @@ class TestForgetMe:
         assert list(bot.blobs.rows) == ["cccccccc"]
         assert "2 sessions" in told and "no open session" in bot.say("cloud-sessions")
 
+    def test_a_session_that_no_index_knows_of_yet_goes_too(self, bot: Bot) -> None:
+        opened(bot, OWNER, GUILD, "aaaaaaaa")
+        bot.blobs.index_lags = True
+
+        assert "1 session " in bot.say("cloud-forget-me", confirm="forget")
+        assert bot.blobs.rows == {}
+
     def test_locked_sessions_and_what_waits_for_a_form_go_too(self, bot: Bot) -> None:
         channel = Channel(bot)
         channel.say("cloud-init", credentials=ACCESS_KEY, passphrase=True, **AWS)

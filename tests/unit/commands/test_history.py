@@ -8,7 +8,7 @@ import pytest
 from chatops.commands import cloud_history
 from chatops.domain.audit import AUDIT_KEPT_DAYS, Entry
 from tests.fakes.runs import GUILD, MEMBER, NOW, OTHER_GUILD, OWNER, awaiting
-from tests.unit.commands.bot import PEOPLE, Bot
+from tests.unit.commands.bot import ACCESS_KEY, PEOPLE, Bot
 from tests.unit.commands.channel import PASSPHRASE, Channel
 
 HASH = "feedfacefeedface" * 4
@@ -170,8 +170,67 @@ def test_no_more_is_read_than_a_command_has_time_for(bot: Bot, monkeypatch: pyte
     for number in range(9):
         wrote(bot, number, deployment=f"d{number}")
 
-    assert "did not fit" in bot.say("cloud-history", who="manager", export="csv") and len(rows(bot)) == 5
-    assert "Nothing is written down" in bot.say("cloud-history", name="d8")
+    told = bot.say("cloud-history", who="manager", export="csv")
+    assert "Only the latest 5 entries" in told and "not in it" in told and len(rows(bot)) == 5
+    told = bot.say("cloud-history", name="d8")
+    assert "Only the latest 5 entries" in told and "Nothing is written down" not in told
+
+
+def test_what_was_looked_through_to_the_end_is_all_there_is(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloud_history, "MOST_ROWS", 6)
+    monkeypatch.setattr(cloud_history, "MOST_READ", 5)
+    for number in range(5):
+        wrote(bot, number, deployment=f"d{number}")
+    wrote(bot, 86400 * 2, deployment="d8")
+
+    told = bot.say("cloud-history", name="d8", days=1)
+    assert "Nothing is written down" in told and "Only" not in told
+    assert "Only" not in bot.say("cloud-history", who="manager", export="csv", name="d4", days=1)
+
+
+def test_a_file_of_one_deployment_says_when_older_entries_were_not_looked_at(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cloud_history, "MOST_ROWS", 5)
+    for number in range(9):
+        wrote(bot, number, deployment=f"d{number % 2}")
+
+    assert "Only the latest 5 entries" in bot.say("cloud-history", who="manager", export="csv", name="d1")
+    assert [row["deployment"] for row in rows(bot)] == ["d1", "d1"]
+
+
+def test_what_one_person_was_refused_is_one_line_and_hides_nothing(bot: Bot) -> None:
+    wrote(bot, 200, action="approve", deployment="shop")
+    for number in range(60):
+        wrote(bot, number + 1, action="refused", by=MEMBER, note=f"button b{number}")
+        wrote(bot, number + 1, action="claim-refused", by="chatops", run_id="a" * 16, note="a claim")
+    wrote(bot, 0, action="refused", by=OWNER, note="/cloud-logs")
+
+    told = bot.say("cloud-history")
+
+    assert f"<@{MEMBER}> **refused** ×60, the latest: · `button b0`" in told and told.count("button") == 1
+    assert "**claim-refused** ×60" in told and "**approve** · `shop`" in told
+    assert f"<@{OWNER}> **refused** · `/cloud-logs`" in told
+
+
+def test_in_the_file_each_refusal_has_its_own_row(bot: Bot) -> None:
+    for number in range(3):
+        wrote(bot, number, action="refused", by=MEMBER, note="button approve")
+
+    bot.say("cloud-history", who="manager", export="csv")
+
+    assert len(rows(bot)) == 3
+
+
+def test_the_servers_account_is_for_those_who_manage_it(bot: Bot) -> None:
+    bot.number = (NOW * 1000 - 60_000 - 1_420_070_400_000) << 22  # a minute ago, as Discord counts
+    bot.say("cloud-connect", "manager", provider="aws", project_id="222222222222", credentials=ACCESS_KEY)
+    bot.say("cloud-disconnect", "manager", provider="aws")
+
+    told = bot.say("cloud-history", who="member")
+    assert "222222222222" not in told
+    assert "**connect** · `aws`" in told and "**disconnect** · `aws`" in told
+    assert bot.say("cloud-history", who="manager").count("222222222222") == 2
 
 
 def test_what_people_do_to_their_sessions_is_written_down_and_what_they_hold_is_not(bot: Bot) -> None:

@@ -3,10 +3,25 @@ from typing import Any
 
 import pytest
 
+from chatops.commands.line import queue_of
 from chatops.domain.deployments import Deployment
+from chatops.domain.queues import Line, Place
 from chatops.domain.runs import Phase, Run, Status
 from tests.fakes.outside import Faults
-from tests.fakes.runs import FACTS, MEMBER, NOW, OTHER_GUILD, a_build, applying, buttons, index, planning, shown
+from tests.fakes.runs import (
+    FACTS,
+    GUILD,
+    MEMBER,
+    NOW,
+    OTHER_GUILD,
+    a_build,
+    a_run,
+    applying,
+    buttons,
+    index,
+    planning,
+    shown,
+)
 from tests.unit.commands.bot import Bot
 
 VARIABLES = {"steps": 7, "seconds": 1, "order": "chain", "fail_at": 0}
@@ -126,6 +141,30 @@ def test_an_old_message_does_not_undo_what_came_after_it(bot: Bot, action: str) 
 
     assert "Something newer" in answer(bot) and "/cloud-status name:shop" in answer(bot)
     assert len(bot.runs.runs) == 2
+
+
+def test_a_run_that_was_called_from_the_line_and_given_up_is_nothing_newer(bot: Bot) -> None:
+    left(bot)
+    waits = a_run(id="ffff000011112222", interaction_id="77", status=Status.QUEUED, fence=0, cancel_requested_at=NOW)
+    bot.runs.runs[waits.id] = waits
+    bot.lines.kept[waits.guild_id] = Line(running=(Place(waits.id, waits.deployment, waits.user_id, NOW),), version=1)
+    queue_of(bot.services).turn(waits.guild_id)
+    bot.runs.finish(waits, Status.CANCELLED, {}, NOW)
+    bot.runs.mark_reported(waits.id)
+
+    assert "interrupted" in bot.say("cloud-status", name="shop").lower()
+    bot.press("resume", CUT_OFF.id)
+
+    assert "Continuing where we left off" in answer(bot)
+
+
+def test_a_resumed_run_that_has_to_wait_keeps_what_was_typed_for_it_and_no_more(bot: Bot) -> None:
+    left(bot, replace(CUT_OFF, typed=("steps",)))
+    bot.lines.kept[GUILD] = Line(running=(Place("other", "shop", MEMBER, NOW),), version=1)
+
+    bot.press("resume", CUT_OFF.id)
+
+    assert (new_run(bot).status, new_run(bot).typed, new_run(bot).variables) == (Status.QUEUED, ("steps",), VARIABLES)
 
 
 def test_a_run_that_was_never_kept_is_nothing_newer(bot: Bot) -> None:

@@ -46,6 +46,16 @@ def test_close_forgets_the_session_and_its_blob(bot: Bot) -> None:
     assert "/cloud-init" in bot.say("cloud-deploy-v2", blueprint="aws/web-app")
 
 
+def test_close_says_that_a_run_in_line_keeps_its_copy(bot: Bot) -> None:
+    bot.open_session()
+    (session_id,) = ids(bot)
+    bot.chat.answers.clear()
+
+    bot.press("close", session_id)
+
+    assert "under way or in line keeps its own sealed copy" in str(bot.chat.answers)
+
+
 def test_nobody_closes_another_persons_session(bot: Bot) -> None:
     bot.open_session()
     (session_id,) = ids(bot)

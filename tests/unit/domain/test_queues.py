@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chatops.domain.queues import (
     HOUR,
+    MOST_OF_ONE,
     MOST_WAITING,
     Limits,
     Line,
@@ -28,8 +29,8 @@ NOW = 1_800_000_000
 LIMITS = Limits(concurrent=2, hourly=30)
 
 
-def place(run_id: str, deployment: str = "shop", since: int = NOW) -> Place:
-    return Place(run_id, deployment, "ada", since)
+def place(run_id: str, deployment: str = "shop", since: int = NOW, user_id: str = "ada") -> Place:
+    return Place(run_id, deployment, user_id, since)
 
 
 def line_of(*names: str, limits: Limits = LIMITS, now: int = NOW) -> Line:
@@ -101,7 +102,16 @@ def test_who_waits_already_goes_before_who_comes_now() -> None:
     assert stands.number == 2
 
 
-def test_who_has_to_step_back_is_in_front_and_holds_up_nobody() -> None:
+def test_who_has_to_step_back_stands_where_it_stood() -> None:
+    line = Line(waiting=(place("a", "blog", NOW - 20), place("b", "wiki", NOW - 5), place("c", "shop", NOW - 15)))
+    again, new = place("x", "shop", NOW - 10), place("y", "site", NOW)
+
+    assert ids(stepped_back(replace(line, running=(again,)), again).waiting) == ["a", "x", "b", "c"]
+    assert ids(stepped_back(line, place("x", "shop", NOW)).waiting) == ["a", "b", "x", "c"]
+    assert ids(stepped_back(line, new).waiting) == ["a", "b", "c", "y"]
+
+
+def test_who_has_to_step_back_is_in_front_of_those_of_the_same_second_and_holds_up_nobody() -> None:
     line = left(line_of("a:shop", "b:shop", "c:blog", "d:wiki"), "a")
     (first,) = next_ones(line, LIMITS)
     line = stepped_back(called(line, [first], NOW), first)
@@ -131,11 +141,35 @@ def test_a_limit_that_was_lowered_meanwhile_names_the_right_moment() -> None:
 
 def test_a_full_line_takes_no_more_but_who_may_go_on_goes_on() -> None:
     limits = Limits(2, 99)
-    line = line_of("a:shop", *(f"w{number}:shop" for number in range(MOST_WAITING)), limits=limits)
+    line = line_of("a:shop", limits=limits)
+    for number in range(MOST_WAITING):
+        line, _ = joined(line, place(f"w{number}", user_id=f"u{number}"), limits, NOW)
 
     with pytest.raises(UserError, match=f"{MOST_WAITING} runs wait.*cloud-status"):
         joined(line, place("b"), limits, NOW)
     assert joined(line, place("c", "blog"), limits, NOW)[1].number == 0
+
+
+def test_a_run_that_does_not_count_is_taken_over_the_hourly_limit_and_uses_nothing_of_it() -> None:
+    """A destroy: one member's thirty deploys must not keep the others from taking down what costs them."""
+    limits = Limits(9, 1)
+    line, _ = joined(Line(), place("a"), limits, NOW, counted=False)
+    line, _ = joined(line, place("b", "blog"), limits, NOW)
+
+    line, stands = joined(line, place("c", "wiki"), limits, NOW, counted=False)
+
+    assert stands.number == 0 and line.asked == (NOW,)
+
+
+def test_one_person_cannot_fill_the_line() -> None:
+    limits = Limits(2, 99)
+    line = line_of("a:shop", *(f"w{number}:shop" for number in range(MOST_OF_ONE)), limits=limits)
+
+    with pytest.raises(UserError, match=f"{MOST_OF_ONE} runs of yours wait.*cloud-cancel"):
+        joined(line, place("b"), limits, NOW, counted=False)
+    assert joined(line, place("c", "blog"), limits, NOW)[1].number == 0, "what need not wait goes on"
+    _, stands = joined(line, place("d", user_id="bob"), limits, NOW)
+    assert stands.number == MOST_OF_ONE + 1
 
 
 @pytest.mark.parametrize(
@@ -187,7 +221,8 @@ class History:
     def step(self, what: str, which: int, number: int) -> None:
         if what == "join":
             try:
-                self.line, stands = joined(self.line, place(f"r{number}", f"d{which}"), self.limits, NOW + number)
+                who = place(f"r{number}", f"d{which}", user_id=f"u{number}")
+                self.line, stands = joined(self.line, who, self.limits, NOW + number)
             except UserError:
                 assert len(self.line.waiting) == MOST_WAITING
                 return

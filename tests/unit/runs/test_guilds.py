@@ -35,7 +35,7 @@ def test_whatever_is_lost_dies_or_comes_twice_every_guild_keeps_its_own_and_ever
 
 def test_a_line_that_lets_too_many_go_on_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     everybody: Iterator[object] = iter(())
-    monkeypatch.setattr(queue, "joined", lambda line, place, limits, now: (_let_in(line, place), everybody))
+    monkeypatch.setattr(queue, "joined", lambda line, place, limits, now, counted: (_let_in(line, place), everybody))
     played = world(1, runs=40)
     played.limits = FEW
 
@@ -56,7 +56,7 @@ def test_a_lock_that_two_runs_can_have_is_seen(monkeypatch: pytest.MonkeyPatch) 
         return acquire(self, deployment, *told)  # type: ignore[arg-type]
 
     monkeypatch.setattr(InMemoryDeploymentStore, "acquire", careless)
-    monkeypatch.setattr(queue, "joined", lambda line, place, limits, now: (_let_in(line, place), None))
+    monkeypatch.setattr(queue, "joined", lambda line, place, limits, now, counted: (_let_in(line, place), None))
 
     assert any("two builds at once" in each for each in world(1, Limits(100, 1000)).finish().check())
 

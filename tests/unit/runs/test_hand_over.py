@@ -451,6 +451,11 @@ class TestOrphans:
 
         assert settings(world.claim())["adopt"] == self.FOUND
 
+    def test_behind_a_run_that_was_given_up_in_line_anything_may_be(self) -> None:
+        given_up = a_run(id="given-up", status=Status.CANCELLED, fence=0, ended_at=NOW)
+
+        assert self.adopted(given_up) == self.adopted(*self.plans(2, before=given_up.id), given_up) == self.FOUND
+
     def test_a_run_of_another_deployment_is_not_the_one_that_was_before(self) -> None:
         assert self.adopted(replace(CUT_OFF, status=Status.SUCCEEDED, deployment="another")) == self.FOUND
 
@@ -633,9 +638,23 @@ def test_long_after_a_run_nothing_is_written_of_those_who_ask_in_its_name() -> N
 
     for seconds in (TALKED_OF_SECONDS, TALKED_OF_SECONDS + 1):
         with pytest.raises(RefusedClaim):
-            world.claim(now=NOW + seconds)
+            world.claim(shown="guessed", now=NOW + seconds)
 
     assert len(entries(world)) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"cancel_requested_by": OWNER}, {"status": Status.CANCELLED, "ended_at": NOW}],
+    ids=["asked to stop", "ended"],
+)
+def test_the_runs_own_build_that_comes_too_late_is_refused_and_no_stranger(changes: Any) -> None:
+    world = World(replace(RUN, **changes))
+
+    with pytest.raises(RefusedClaim):
+        world.claim()
+
+    assert entries(world) == []
 
 
 def test_what_names_no_run_is_in_nobodys_audit() -> None:

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
+from chatops.domain.connections import KEY, Connection
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.queues import Limits, Place
 from chatops.domain.runs import MessageRef, Phase, Run, Status
 from chatops.errors import BusyError, ConflictError, OutsideError, UserError
 from chatops.runs.lock import ORPHAN_SECONDS
 from chatops.runs.queue import TRIES, Queue, Refusal
-from tests.fakes.guilds import InMemoryLines
+from tests.fakes.guilds import InMemoryConnections, InMemoryLines
 from tests.fakes.outside import FakeChat, FakeClock, FakeWorkflow, Faults
 from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_build, a_run, applying, buttons, shown
 from tests.fakes.stores import InMemoryDeploymentStore, InMemoryGuildSettings, InMemoryRunStore
@@ -52,6 +53,7 @@ class World:
             version=5,
         )
         self.settings = InMemoryGuildSettings()
+        self.connections = InMemoryConnections()
         self.workflow = FakeWorkflow()
         self.chat = FakeChat()
         self.clock = FakeClock(NOW)
@@ -64,6 +66,7 @@ class World:
             wrap(self.runs),
             wrap(self.deployments),
             wrap(self.settings),
+            wrap(self.connections),
             wrap(self.workflow),
             wrap(self.chat),
             self.limits,
@@ -224,11 +227,53 @@ def test_a_run_that_is_given_up_while_it_is_called_does_not_keep_the_lock(step: 
 
     world.queue(GivenUp()).leave(world.going)
 
-    run, lock = world.run(FIRST), world.deployments.rows[GUILD, "shop"].lock
+    run, row = world.run(FIRST), world.deployments.rows[GUILD, "shop"]
     if run.status is Status.STARTING:
-        assert lock and lock.run_id == FIRST.id and FIRST.execution_name in world.workflow.inputs
+        assert row.lock and row.lock.run_id == FIRST.id and FIRST.execution_name in world.workflow.inputs
     else:
-        assert lock is None and world.workflow.inputs == {}
+        assert row.lock is None and world.workflow.inputs == {}
+        assert row.last_run_id == world.going.id  # Resume and the search for orphans begin there
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["its build works", "it has ended since"])
+def test_who_calls_a_run_too_late_leaves_the_lock_to_the_one_who_began_it(ends: bool) -> None:
+    """The late one holds the run as it waited; begun by another since, it is asked to stop while its build works."""
+    world = World(FIRST)
+    world.end(world.going)
+
+    class Late(InMemoryRunStore):
+        def take_turn(self, run_id: str, *arguments: Any) -> Run:
+            world.queue().turn(GUILD)
+            self.runs[run_id] = replace(self.runs[run_id], status=Status.APPLYING, build=a_build(Phase.APPLY))
+            self.request_cancel(run_id, MEMBER, NOW)
+            if ends:
+                world.end(FIRST)
+            return super().take_turn(run_id, *arguments)
+
+    late = Late()
+    late.runs = world.runs.runs
+    replace(world.queue(), runs=late).leave(world.going)
+
+    lock = world.deployments.rows[GUILD, "shop"].lock
+    assert (lock is None) if ends else (lock and lock.run_id == FIRST.id)
+
+
+def test_a_lock_taken_for_a_run_that_has_come_and_gone_is_given_back() -> None:
+    world = World(FIRST)
+    world.end(world.going)
+
+    class Late(InMemoryDeploymentStore):
+        def acquire(self, *arguments: Any) -> Lock:
+            if not world.workflow.inputs:
+                world.queue().turn(GUILD)
+                world.end(FIRST)
+            return super().acquire(*arguments)
+
+    late = Late()
+    late.rows = world.deployments.rows
+    replace(world.queue(), deployments=late).leave(world.going)
+
+    assert world.workflow.inputs and world.deployments.rows[GUILD, "shop"].lock is None
 
 
 @pytest.mark.parametrize("step", range(14))
@@ -261,6 +306,67 @@ def test_a_lock_that_is_not_free_lets_others_go_first_and_is_tried_again() -> No
     world.end(BLOG)
     world.queue().leave(BLOG)
     assert world.line() == ([FIRST.id], [])
+
+
+def test_those_whose_lock_is_not_free_keep_their_order_and_how_long_they_have_waited() -> None:
+    world = World(FIRST, BLOG)
+    world.lines.kept[GUILD] = replace(world.lines.get(GUILD), running=())
+    busy = Lock(world.going.id, 1, OWNER, NOW)
+    world.deployments.rows[GUILD, "blog"] = Deployment(GUILD, "blog", "demo/countdown", lock=busy, fence=1)
+
+    for _ in range(3):
+        world.clock.now += 60
+        world.queue().turn(GUILD)
+
+        assert world.line() == ([], [FIRST.id, BLOG.id])
+        assert [each.since for each in world.lines.get(GUILD).waiting] == [FIRST.created_at, BLOG.created_at]
+
+
+@pytest.mark.parametrize("place", ["running", "waiting"])
+def test_a_run_that_cannot_be_read_keeps_its_place_and_holds_up_nobody_else(place: str) -> None:
+    sick = waits(4, "wiki")
+    world = World(FIRST, BLOG)
+    line = world.lines.get(GUILD)
+    world.lines.kept[GUILD] = replace(line, **{place: (a_place(sick), *getattr(line, place))})  # type: ignore[arg-type]
+    world.runs.sick.add(sick.id)
+
+    assert world.leave() == [FIRST.id, BLOG.id]
+    assert world.queue().join(a_run(id="new", deployment="new"))[0].number == 1
+    assert any(sick.id in ids for ids in world.line())
+    world.runs.sick.clear()
+    world.runs.create(sick)
+    assert sick.id in [run.id for run in world.queue().turn(GUILD).started]
+
+
+def test_what_was_not_typed_for_a_run_is_as_its_deployment_has_it_when_its_turn_comes() -> None:
+    world = World(waits(1, variables={"steps": 3, "seconds": 1, "order": "chain"}, typed=("seconds",)))
+    row = world.deployments.rows[GUILD, "shop"]
+    changed = {"steps": 7, "seconds": 9, "order": "chain", "dropped by the blueprint": 1}
+    world.deployments.rows[GUILD, "shop"] = replace(row, variables=changed)
+
+    world.leave()
+
+    assert world.run(FIRST).variables == {"steps": 7, "seconds": 1, "order": "chain"}
+
+
+def test_a_destroy_takes_the_variables_that_its_deployment_has_when_its_turn_comes() -> None:
+    world = World(waits(1, destroy=True, variables={}))
+    row = world.deployments.rows[GUILD, "shop"]
+    world.deployments.rows[GUILD, "shop"] = replace(row, variables={"steps": 7})
+
+    world.leave()
+
+    assert world.run(FIRST).variables == {"steps": 7}
+
+
+def test_a_run_whose_deployment_is_gone_keeps_the_variables_that_it_was_asked_for_with() -> None:
+    world = World(waits(1, variables={"steps": 3}))
+    del world.deployments.rows[GUILD, "shop"]
+    world.runs.runs[world.going.id] = replace(world.going, status=Status.SUCCEEDED, ended_at=NOW)
+
+    world.queue().leave(world.going)
+
+    assert world.run(FIRST).variables == {"steps": 3}
 
 
 def test_a_dead_runs_lock_is_taken_over_when_it_is_somebodys_turn() -> None:
@@ -304,6 +410,36 @@ def test_a_deployment_that_has_become_another_one_is_not_touched(known: dict[str
     ((run_id, outcome, cause),) = [(each.run_id, each.outcome, each.cause) for each in moved.refused]
     assert (run_id, outcome) == (FIRST.id, Status.FAILED) and refused in cause
     assert world.deployments.rows[GUILD, "shop"] == row and world.workflow.inputs == {}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["it exists", "it is new"])
+@pytest.mark.parametrize("connected", ["", "333333333333"], ids=["disconnected", "another account"])
+def test_a_run_with_the_servers_own_cloud_does_not_begin_once_that_is_disconnected(known: bool, connected: str) -> None:
+    run = waits(1, provider="aws", project_id="222222222222")
+    world = World(run)
+    world.end(world.going)
+    row = replace(world.deployments.rows[GUILD, "shop"], project_id="222222222222")
+    world.deployments.rows = {(GUILD, "shop"): row} if known else {}
+    if connected:
+        world.connections.put(Connection(GUILD, "aws", connected, "eu-west-1", KEY, "sealed"))
+
+    moved = world.queue().leave(world.going)
+
+    ((run_id, outcome, cause),) = [(each.run_id, each.outcome, each.cause) for each in moved.refused]
+    assert (run_id, outcome) == (run.id, Status.FAILED) and "disconnected from this server" in cause
+    assert world.workflow.inputs == {}
+
+
+@pytest.mark.parametrize("session_id", ["", "abcdefgh"])
+def test_a_run_with_a_session_needs_no_connection_and_with_the_servers_own_cloud_that_one(session_id: str) -> None:
+    run = waits(1, provider="aws", project_id="222222222222", session_id=session_id)
+    world = World(run)
+    row = world.deployments.rows[GUILD, "shop"]
+    world.deployments.rows[GUILD, "shop"] = replace(row, project_id="222222222222")
+    if not session_id:
+        world.connections.put(Connection(GUILD, "aws", "222222222222", "eu-west-1", KEY, "sealed"))
+
+    assert world.leave() == [run.id]
 
 
 def test_a_destroy_of_what_is_destroyed_by_now_has_nothing_to_do() -> None:

@@ -24,7 +24,7 @@ from chatops.runs.report import (
     final_status,
 )
 from chatops.terraform.batch import read_batch
-from tests.fakes.guilds import InMemoryAuditLog, InMemoryLines
+from tests.fakes.guilds import InMemoryAuditLog, InMemoryConnections, InMemoryLines
 from tests.fakes.outside import FakeBuilds, FakeChat, FakeClock, FakeWorkflow, Faults, InMemoryArtefacts
 from tests.fakes.runs import (
     BUILD,
@@ -90,6 +90,7 @@ class World:
                 wrap(self.runs),
                 wrap(self.deployments),
                 wrap(InMemoryGuildSettings()),
+                wrap(InMemoryConnections()),
                 wrap(self.workflow),
                 wrap(self.chat),
                 Limits(concurrent=1, hourly=30),
@@ -134,6 +135,7 @@ RUNS = {
     Status.OVER_BUDGET: planning(plan=FACTS),
     Status.REJECTED: awaiting(),
     Status.EXPIRED: awaiting(),
+    Status.WAITED_OUT: a_run(),
     Status.CANCELLED: applying(cancel_requested_by=OWNER, cancel_requested_at=NOW - 5),
     Status.FAILED: applying(),
     Status.INTERRUPTED: applying(),
@@ -144,6 +146,7 @@ TITLES = {
     Status.OVER_BUDGET: "Over budget",
     Status.REJECTED: "Deployment rejected",
     Status.EXPIRED: "Nobody approved in time",
+    Status.WAITED_OUT: "Waited too long",
     Status.CANCELLED: "Deployment cancelled",
     Status.FAILED: "Deployment failed",
     Status.INTERRUPTED: "Deployment interrupted",
@@ -758,6 +761,13 @@ class TestTimesOfOperations:
 
         assert world.timings.known == {GUILD: self.TOOK}
 
+    def test_are_not_kept_of_a_run_that_was_asked_to_stop_since_its_server_may_be_forgotten_by_now(self) -> None:
+        world = self.world(applying(cancel_requested_by=OWNER, cancel_requested_at=NOW))
+
+        world.report(world.id, Status.FAILED)
+
+        assert world.timings.known == {}
+
     def test_are_kept_of_a_destroy_too_although_its_deployment_is_gone(self) -> None:
         world = World(applying(destroy=True), DEPLOYED)
         world.artefacts.put(world.run().artefact("index.json.gz"), index((Operation("vm.a", OperationKind.DELETE),)))
@@ -795,9 +805,9 @@ class TestTimesOfOperations:
         world = self.world(applying())
 
         class Overtaken(InMemoryDeploymentStore):
-            def release(self, guild_id: str, name: str, run_id: str) -> bool:
+            def release(self, guild_id: str, name: str, run_id: str, *, began: bool = True) -> bool:
                 world.report(world.id, Status.SUCCEEDED)
-                return super().release(guild_id, name, run_id)
+                return super().release(guild_id, name, run_id, began=began)
 
         slow = Overtaken()
         slow.rows = world.deployments.rows

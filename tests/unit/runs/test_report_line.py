@@ -11,6 +11,7 @@ from chatops.domain.runs import LINE_SECONDS, MessageRef, Run, Status
 from chatops.errors import OutsideError
 from tests.fakes.outside import FakeWorkflow
 from tests.fakes.runs import GUILD, MEMBER, MESSAGE, NOW, OWNER, a_run, applying, buttons, shown
+from tests.fakes.stores import InMemoryRunStore
 from tests.unit.runs.test_report import World
 
 WAITS = a_run(
@@ -72,6 +73,36 @@ def test_the_next_begins_although_discord_does_not_take_the_last_message() -> No
     assert run_of(made, WAITS).status is Status.STARTING and not made.run().reported
 
 
+def test_those_behind_it_see_that_they_moved_up_although_discord_does_not_take_the_last_message() -> None:
+    """Later calls see no change of place any more: whoever does not tell it now never does."""
+    made = world(WAITS, LAST)
+    edit = made.chat.edit
+
+    def refuse(message: MessageRef, *arguments: Any) -> bool:
+        if message == MESSAGE:
+            raise OutsideError("PATCH to Discord answered 503")
+        return edit(message, *arguments)
+
+    made.chat.edit = refuse  # type: ignore[method-assign]
+    with pytest.raises(OutsideError):
+        made.report(made.id, Status.SUCCEEDED)
+
+    assert "Deployment Started" in shown(told(made, WAITS)) and "1st in line" in shown(told(made, LAST))
+
+
+def test_the_audit_does_not_wait_for_discord() -> None:
+    made = world()
+
+    def refuse(*arguments: object) -> bool:
+        raise OutsideError("PATCH to Discord answered 503")
+
+    made.chat.edit = refuse  # type: ignore[method-assign]
+    with pytest.raises(OutsideError):
+        made.report(made.id, Status.SUCCEEDED)
+
+    assert made.audit.actions() == ["ended"]
+
+
 def test_a_line_that_cannot_be_left_keeps_the_run_unreported_but_not_untold() -> None:
     made = world()
 
@@ -92,7 +123,7 @@ def test_a_line_that_cannot_be_left_keeps_the_run_unreported_but_not_untold() ->
     ("outcome", "title", "text"),
     [
         (Status.CANCELLED, "Deployment cancelled", "still waiting in line"),
-        (Status.EXPIRED, "Waited too long", "was not touched. Run the command again"),
+        (Status.WAITED_OUT, "Waited too long", "was not touched. Run the command again"),
     ],
 )
 def test_a_run_that_waits_ends_untouched_and_those_behind_it_move_up(outcome: Status, title: str, text: str) -> None:
@@ -132,6 +163,29 @@ def test_a_destroy_that_comes_after_another_one_has_nothing_to_do() -> None:
     assert run_of(made, destroy).status is Status.NO_CHANGES
     assert "Nothing of `shop` was left when it was this run's turn" in shown(told(made, destroy))
     assert run_of(made, LAST).status is Status.STARTING, "a deploy makes it anew"
+
+
+def test_a_run_cancelled_after_its_promoter_died_under_its_lock_does_not_hide_the_run_before_it() -> None:
+    """Behind it the search for what a cut-off build made, Resume and /cloud-status have to find that run."""
+    made = world(WAITS, LAST)
+
+    class Dies(InMemoryRunStore):
+        def take_turn(self, *arguments: Any) -> Run:
+            raise KeyboardInterrupt
+
+    dies = Dies()
+    dies.runs = made.runs.runs
+    queue = made.report.queue
+    with pytest.raises(KeyboardInterrupt):
+        replace(made.report, queue=replace(queue, runs=dies))(made.id, Status.INTERRUPTED)
+    lock = made.deployments.rows[GUILD, "shop"].lock
+    assert lock and lock.run_id == WAITS.id and run_of(made, WAITS).never_began
+
+    made.runs.request_cancel(WAITS.id, MEMBER, NOW)
+    made.report(WAITS.id, Status.CANCELLED)
+
+    last = run_of(made, LAST)
+    assert (last.status, last.previous_run_id) == (Status.STARTING, made.id)
 
 
 def test_a_turn_starts_whoever_can_be_started_and_tells_of_the_others() -> None:

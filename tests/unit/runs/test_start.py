@@ -12,7 +12,7 @@ from chatops.errors import ConflictError, OutsideError, UserError
 from chatops.runs.lock import ORPHAN_SECONDS
 from chatops.runs.queue import Queue
 from chatops.runs.start import Start
-from tests.fakes.guilds import InMemoryLines
+from tests.fakes.guilds import InMemoryConnections, InMemoryLines
 from tests.fakes.outside import FakeChat, FakeClock, FakeWorkflow, Faults, InMemoryArtefacts
 from tests.fakes.runs import GUILD, MEMBER, NOW, OWNER, a_build, a_run
 from tests.fakes.stores import InMemoryDeploymentStore, InMemoryGuildSettings, InMemoryRunStore
@@ -62,6 +62,7 @@ class World:
             wrap(self.runs),
             wrap(self.deployments),
             wrap(InMemoryGuildSettings()),
+            wrap(InMemoryConnections()),
             wrap(self.workflow),
             FakeChat(),
             self.limits,
@@ -280,6 +281,31 @@ def test_the_second_try_does_not_bring_back_a_run_that_was_given_up_meanwhile() 
     assert world.lock() is None
     kept = world.runs.get(RUN.id)
     assert kept and kept.status is Status.INTERRUPTED
+
+
+@pytest.mark.parametrize("fence", [0, 1], ids=["in line", "under its lock"])
+def test_a_run_given_up_in_line_is_nobodys_last_run_although_its_second_try_took_the_lock(fence: int) -> None:
+    world = World()
+    world.runs.create(replace(RUN, fence=fence, status=Status.CANCELLED, ended_at=NOW, reported=True))
+    world.deployments.rows[GUILD, "shop"] = Deployment(GUILD, "shop", RUN.blueprint, status="incomplete", fence=1)
+    world.deployments.rows[GUILD, "shop"] = replace(world.deployments.rows[GUILD, "shop"], last_run_id="before")
+
+    with pytest.raises(UserError):
+        world.start()
+
+    assert world.lock() is None
+    assert world.deployments.rows[GUILD, "shop"].last_run_id == (RUN.id if fence else "before")
+
+
+@pytest.mark.parametrize(("fence", "before"), [(0, "run-0"), (1, RUN.id)], ids=["given up in line", "ended"])
+def test_who_takes_over_a_dead_lock_comes_after_the_run_that_began_last(fence: int, before: str) -> None:
+    world = World()
+    world.runs.create(replace(RUN, fence=fence, status=Status.CANCELLED, ended_at=NOW, reported=True))
+    held = Deployment(GUILD, "shop", RUN.blueprint, status="incomplete", fence=1, last_run_id=RUN.id)
+    lock = Lock(RUN.id, 1, OWNER, NOW, previous_run_id="run-0")
+    world.deployments.rows[GUILD, "shop"] = replace(held, lock=lock)
+
+    assert world.start(OTHER).previous_run_id == before
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after its effect"])

@@ -15,7 +15,9 @@ from chatops.domain.runs import (
 from chatops.errors import OutsideError
 from chatops.runs.sweep import (
     BETWEEN_SECONDS,
+    CALLED_SECONDS,
     HALF_WAY_SECONDS,
+    LOOK_SECONDS,
     OLD_SECONDS,
     SILENT_SECONDS,
     START_SECONDS,
@@ -159,10 +161,10 @@ def test_a_run_that_waits_in_line_has_nothing_to_lose() -> None:
 def test_after_an_hour_in_line_a_run_is_given_up() -> None:
     found = look(queued(), NOW + LINE_SECONDS + 1, execution="")
 
-    assert found == Finding(a_run().id, Status.EXPIRED, "Its turn had not come after an hour.")
+    assert found == Finding(a_run().id, Status.WAITED_OUT, "Its turn had not come after an hour.")
 
 
-@pytest.mark.parametrize(("by", "outcome"), [(OWNER, Status.CANCELLED), (CHATOPS, Status.EXPIRED)])
+@pytest.mark.parametrize(("by", "outcome"), [(OWNER, Status.CANCELLED), (CHATOPS, Status.WAITED_OUT)])
 def test_a_run_in_line_that_was_asked_to_stop_is_ended_if_nobody_else_did(by: str, outcome: Status) -> None:
     found = look(queued(cancel_requested_by=by, cancel_requested_at=NOW), NOW + 60, execution="")
 
@@ -179,11 +181,15 @@ def test_a_run_that_was_put_in_line_by_half_is_given_up_when_its_command_comes_n
     assert tries["MaximumEventAgeInSeconds"] <= HALF_WAY_SECONDS
 
 
-def test_a_run_whose_turn_has_just_come_is_as_young_as_one_that_was_just_asked_for() -> None:
+def test_a_run_whose_turn_has_come_is_begun_by_two_looks_before_it_is_given_up() -> None:
+    """Whoever called it may have died right after a look; the watchdog comes every minute."""
     run = a_run(created_at=NOW - 3000, turn_at=NOW)
+    period = 60
 
-    assert look(run, NOW + START_SECONDS - 1, execution="") is None
-    assert look(run, NOW + START_SECONDS, execution="") is not None
+    assert look(run, NOW + CALLED_SECONDS - 1, execution="") is None
+    assert look(run, NOW + CALLED_SECONDS, execution="") is not None
+    assert 2 * period < CALLED_SECONDS < 3 * period
+    assert written()["Resources"]["SweepSchedule"]["Properties"]["ScheduleExpression"] == "rate(1 minute)"
 
 
 def lost(number: int, **changes: Any) -> Run:
@@ -205,7 +211,7 @@ class World:
         findings, failed = sweep(
             self.runs, self.workflow, self.builds, self.report, self.looked_at.append, self.turns.append, LATE
         )
-        return [finding.run_id for finding in findings], failed
+        return sorted(finding.run_id for finding in findings), sorted(failed)
 
     def report(self, finding: Finding) -> None:
         self.reported.append(finding)
@@ -338,7 +344,7 @@ def test_each_guild_where_somebody_waits_or_was_just_called_gets_one_turn() -> N
     )
 
     assert world.sweep() == ([], [])
-    assert world.turns == [GUILD, OTHER_GUILD]
+    assert sorted(world.turns) == [GUILD, OTHER_GUILD]
 
 
 def test_a_run_that_waited_too_long_is_asked_to_stop_so_that_its_turn_cannot_come_meanwhile() -> None:
@@ -350,7 +356,7 @@ def test_a_run_that_waited_too_long_is_asked_to_stop_so_that_its_turn_cannot_com
 
     (finding,) = world.reported
     kept = world.runs.runs[run.id]
-    assert finding.outcome is Status.EXPIRED and kept.cancel_requested_by == CHATOPS
+    assert finding.outcome is Status.WAITED_OUT and kept.cancel_requested_by == CHATOPS
     assert world.workflow.stopped == [], "it has no execution"
 
 
@@ -364,4 +370,62 @@ def test_a_turn_that_cannot_be_asked_for_is_named_and_does_not_hide_the_others()
 
     _, failed = sweep(world.runs, world.workflow, world.builds, world.report, world.looked_at.append, refuse, LATE)
 
-    assert failed == [GUILD] and world.turns == [OTHER_GUILD]
+    assert failed == ["w-1"] and world.turns == [OTHER_GUILD]
+
+
+def test_a_run_that_was_put_in_line_by_half_ends_as_failed_and_not_as_cut_off() -> None:
+    """A wish of ours to stop it would be what it ends as, and its turn cannot come without a message."""
+    world = World(queued(message=None, created_at=LATE - HALF_WAY_SECONDS - 1))
+
+    world.sweep()
+    world.sweep()
+
+    assert [finding.outcome for finding in world.reported] == [Status.FAILED, Status.FAILED]
+    assert world.runs.runs[a_run().id].cancel_requested_by == ""
+
+
+def test_a_guilds_turn_is_asked_for_as_soon_as_the_first_who_waits_is_met() -> None:
+    waiting = [queued(id=f"w-{number}", interaction_id=f"{number}", guild_id=f"{number % 2}") for number in range(40)]
+    world = World(*waiting)
+    met: list[str] = []
+    get = world.runs.get
+
+    def noted(run_id: str) -> Run | None:
+        met.append(run_id)
+        return get(run_id)
+
+    world.runs.get = noted  # type: ignore[method-assign]
+    sweep(
+        world.runs,
+        world.workflow,
+        world.builds,
+        world.report,
+        world.looked_at.append,
+        lambda guild_id: world.turns.append(f"{guild_id} after {len(met)}"),
+        LATE,
+    )
+
+    assert len(met) == 40 and len(world.turns) == 2 and world.turns[0].endswith("after 1")
+
+
+def test_what_a_sweep_has_no_time_for_is_looked_at_in_another_minute() -> None:
+    world = World(*(lost(number) for number in range(20)))
+    for minute in range(40):
+        ticks = iter([True] * 5 + [False])
+        sweep(
+            world.runs,
+            world.workflow,
+            world.builds,
+            world.report,
+            world.looked_at.append,
+            world.turns.append,
+            LATE + 60 * minute,
+            lambda ticks=ticks: next(ticks),  # type: ignore[misc]
+        )
+        assert len(world.reported) == 5 * (minute + 1)
+
+    assert len({finding.run_id for finding in world.reported}) == 20, "each minute has an order of its own"
+
+
+def test_a_sweep_has_time_left_for_what_it_does_after_its_look() -> None:
+    assert functions()["Sweep"]["Timeout"] - LOOK_SECONDS >= 15

@@ -33,15 +33,8 @@ from chatops.blueprints import Catalogue, find_root
 from chatops.domain.queues import Limits
 from chatops.domain.runs import Run
 from chatops.ports import Chat, Model
+from chatops.vault import sealed
 from chatops.vault.blobs import RecoveryBlobs
-from chatops.vault.sealed import (
-    open_connection,
-    open_credentials,
-    open_option,
-    seal_connection,
-    seal_credentials,
-    seal_option,
-)
 
 _make_client: Callable[..., Any] = boto3.client
 
@@ -84,7 +77,7 @@ class FrontDoorOutside:
 
     def seal(self, value: str, context: Mapping[str, str]) -> str:
         """Close a secret option; this function could not open it again."""
-        return seal_option(self._keys, context, value)
+        return sealed.seal_option(self._keys, context, value)
 
     def hold(self, interaction_id: str, payload: Mapping[str, Any]) -> None:
         """Keep what an interaction asked until its form comes back."""
@@ -136,10 +129,10 @@ def commands() -> Any:
         builds=CodeBuildBuilds(_client("codebuild")),
         workflow=StepFunctionsWorkflow(_client("stepfunctions"), settings.state_machine),
         chat=_chat(),
-        seal_credentials=lambda guild, run, values: seal_credentials(run_keys, guild, run, values).encode(),
-        seal_connection=lambda guild, provider, values: seal_connection(guild_keys, guild, provider, values),
-        open_connection=lambda guild, provider, text: open_connection(guild_keys, guild, provider, text),
-        open_option=lambda text, context: open_option(recovery_keys, context, text),
+        seal_credentials=lambda guild, run, values: sealed.seal_credentials(run_keys, guild, run, values).encode(),
+        seal_connection=lambda guild, provider, values: sealed.seal_connection(guild_keys, guild, provider, values),
+        open_connection=lambda guild, provider, text: sealed.open_connection(guild_keys, guild, provider, text),
+        open_option=lambda text, context: sealed.open_option(recovery_keys, context, text),
         advise=AsyncFunction(_client("lambda"), settings.advise_function),
         report=AsyncFunction(_client("lambda"), settings.report_function),
         limits=Limits(int(settings.max_concurrent_runs), int(settings.max_runs_per_hour)),
@@ -175,8 +168,8 @@ def hand_over() -> Any:
 
     catalogue = Catalogue.load()
 
-    def opened(run: Run, sealed: bytes) -> Mapping[str, Any]:
-        return open_credentials(keys, run.guild_id, run.id, sealed.decode())
+    def opened(run: Run, text: bytes) -> Mapping[str, Any]:
+        return sealed.open_credentials(keys, run.guild_id, run.id, text.decode())
 
     return HandOver(
         runs=DynamoRunStore(_table(settings.runs_table)),
@@ -329,6 +322,7 @@ def report() -> Any:
         runs=runs,
         deployments=deployments,
         settings=DynamoGuildSettings(_table(settings.guilds_table)),
+        connections=DynamoConnections(_table(settings.guilds_table)),
         workflow=StepFunctionsWorkflow(_client("stepfunctions"), settings.state_machine),
         chat=_chat(),
         limits=Limits(int(settings.max_concurrent_runs), int(settings.max_runs_per_hour)),

@@ -12,7 +12,8 @@ ChatOpsError
 ├── ConfigError          an environment variable is missing or wrong: the function's init fails
 ├── InvalidInteraction   (discord/interactions.py) signed, but not something Discord sends
 ├── RefusedClaim         a build asked for a bundle that is not its own: answered 403
-│   └── SpentClaim       with the right token, for the second time: alarmed
+│   ├── SpentClaim       with the right token, for the second time: alarmed
+│   └── LateClaim        with the right token, when its run does not wait any more
 ├── ConflictError        a conditional write lost against another writer
 │   └── BusyError        somebody else works on it at this moment: to be tried again later
 └── OutsideError         AWS or Discord did not do what was asked; the cause is chained
@@ -81,6 +82,10 @@ class RefusedClaim(ChatOpsError):
 
 class SpentClaim(RefusedClaim):
     """A claim token was shown twice: one of the two builds is not ours."""
+
+
+class LateClaim(RefusedClaim):
+    """A run's own build asked for its bundle after the run had ended or was asked to stop."""
 
 
 class ConflictError(ChatOpsError):

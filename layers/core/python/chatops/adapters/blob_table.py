@@ -42,13 +42,21 @@ class DynamoBlobTable:
         rows = [self.get(item["session_id"]) for item in named]
         return [row for row in rows if row and row.user_id == user_id]
 
+    def all_of_user(self, user_id: str) -> Iterator[BlobRow]:
+        """See BlobTable; without the index, which lags."""
+        return self._scanned("user_id = :id", user_id)
+
     def of_guild(self, guild_id: str) -> Iterator[BlobRow]:
-        """See BlobTable; there is no index by guild: the table holds little more than half an hour's sessions."""
+        """See BlobTable; there is no index by guild."""
+        return self._scanned("guild_id = :id", guild_id)
+
+    def _scanned(self, which: str, value: str) -> Iterator[BlobRow]:
+        """Reads the whole table, which holds little more than half an hour's sessions."""
         with aws_call(f"scanning {self._name!r}"):
             pages = self._client.get_paginator("scan").paginate(
                 TableName=self._name,
-                FilterExpression="guild_id = :guild",
-                ExpressionAttributeValues={":guild": {"S": guild_id}},
+                FilterExpression=which,
+                ExpressionAttributeValues={":id": {"S": value}},
                 ConsistentRead=True,
             )
             for page in pages:

@@ -4,7 +4,7 @@ import base64
 import secrets
 from collections.abc import Sequence
 
-from chatops.adapters.dynamodb import Item, Table
+from chatops.adapters.dynamodb import Change, Item, Table
 from chatops.domain.connections import CLOUDS, Connection
 from chatops.errors import ConflictError
 
@@ -34,6 +34,15 @@ class DynamoConnections:
         key = _key(connection.guild_id, connection.provider)
         self._table.put({**key, **fields, "connected_at": connection.connected_at})
 
+    def trust(self, connection: Connection, role_id: str) -> bool:
+        """See Connections; the sealed credentials tell one connection from the next."""
+        change = Change(set={"role_id": role_id}, when="{sealed} = :seen", expect={"seen": connection.sealed})
+        try:
+            self._table.update(_key(connection.guild_id, connection.provider), change)
+        except ConflictError:
+            return False
+        return True
+
     def delete(self, guild_id: str, provider: str) -> bool:
         """See Connections."""
         try:
@@ -47,7 +56,7 @@ class DynamoConnections:
         key = _external_id_key(guild_id)
         kept = self._table.get(key)
         if kept is None:
-            kept = key | {"external_id": _new_external_id()}
+            kept = key | {"external_id": new_external_id()}
             try:
                 self._table.put(kept, when="attribute_not_exists({guild_id})")
             except ConflictError:
@@ -61,7 +70,7 @@ class DynamoConnections:
         self._table.delete(_external_id_key(guild_id))
 
 
-def _new_external_id() -> str:
+def new_external_id() -> str:
     """In the letters and digits that nobody mistakes for each other, as they are copied by hand too."""
     return f"chatops-{base64.b32encode(secrets.token_bytes(_ID_BYTES)).decode().lower()}"
 

@@ -46,14 +46,15 @@ class DynamoDeploymentStore:
         )
         return _lock(item)
 
-    def release(self, guild_id: str, name: str, run_id: str) -> bool:
+    def release(self, guild_id: str, name: str, run_id: str, *, began: bool = True) -> bool:
         """See DeploymentStore."""
         key, holder = _key(guild_id, name), {"run": run_id}
         try:
             if self._is_new(guild_id, name):
                 self._table.delete(key, when=_HELD, expect=holder)
             else:
-                self._table.update(key, Change(remove=("lock",), when=_HELD, expect=holder))
+                copied = {} if began else {"last_run_id": "previous_run_id"}
+                self._table.update(key, Change(copied=copied, remove=("lock",), when=_HELD, expect=holder))
         except ConflictError:
             return False
         return True

@@ -43,26 +43,37 @@ class DiscordGuilds:
         self._sleep = sleep
         self._barred = False
 
+    def is_ours(self) -> bool | None:
+        """See Installations; to another application's token every guild looks shut."""
+        answer = self._asked("@me")
+        told = answer.body.get("id") if answer and answer.status == 200 and answer.body else None
+        return told == self._application_id if isinstance(told, str) else None
+
     def removed_from(self, guild_id: str) -> bool | None:
         """See Installations; without a bot token that Discord takes nothing can be known, and it is not asked again."""
+        answer = self._asked(f"{self._application_id}/guilds/{guild_id}/commands")
+        if answer and (answer.status, answer.code) in _REFUSALS:
+            return True
+        return False if answer and answer.status == 200 else None
+
+    def _asked(self, what: str) -> Answer | None:
+        """The answer, after a short rate limit if there is one; None without a bot token that Discord takes."""
         bot_token = None if self._barred else self._bot_token()
         if not bot_token:
             return None
-        answer = self._ask(guild_id, bot_token)
+        answer = self._ask(what, bot_token)
         found = judge(answer, as_bot=True)
         if found.meaning is Meaning.WAIT and found.seconds <= MOST_WAIT_SECONDS:
             self._sleep(found.seconds)
-            answer = self._ask(guild_id, bot_token)
+            answer = self._ask(what, bot_token)
         if found.meaning is Meaning.BARRED:
             self._barred = True
             _log.error("%s; guilds are not asked about", BOT_TOKEN_REFUSED)
-        if (answer.status, answer.code) in _REFUSALS:
-            return True
-        return False if answer.status == 200 else None
+        return answer
 
-    def _ask(self, guild_id: str, bot_token: str) -> Answer:
+    def _ask(self, what: str, bot_token: str) -> Answer:
         """One request; an exception of requests is not passed on, since it may hold the token."""
-        url = f"{self._base}/applications/{self._application_id}/guilds/{guild_id}/commands"
+        url = f"{self._base}/applications/{what}"
         headers = {"User-Agent": USER_AGENT, "Authorization": f"Bot {bot_token}"}
         try:
             came = self._session.get(url, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False)

@@ -1,7 +1,6 @@
 """A guild's own AWS account, seen with its keys or through its role."""
 
 import json
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chatops.adapters.calls import aws_call, error_code
+from chatops.adapters.connections import new_external_id
 from chatops.errors import OutsideError, UserError
 
 LENT_SECONDS = 3600
@@ -51,17 +51,20 @@ class StsGuildAws:
             raise _or_user_error(error) from error.__cause__
 
     def check_role(self, role_arn: str, external_id: str) -> None:
-        """See GuildAws. The id is tried first: a role that AWS does not know yet would refuse everything."""
+        """See GuildAws. The id is tried first: a role that AWS does not know yet would refuse everything.
+
+        The wrong id looks like any other guild's: a trust may take every id of a pattern.
+        """
         broker = self._broker(_LOOK)
         if not _opens(broker, role_arn, ExternalId=external_id):
             raise UserError(_shut(role_arn, self.broker_arn, external_id))
         if _opens(broker, role_arn):
             raise UserError(_open("without an external id", role_arn, external_id))
-        if _opens(broker, role_arn, ExternalId=secrets.token_hex(16)):
+        if _opens(broker, role_arn, ExternalId=new_external_id()):
             raise UserError(_open("with any external id", role_arn, external_id))
 
     def lend(self, role_arn: str, external_id: str, run_id: str) -> Mapping[str, str]:
-        """See GuildAws. What a run borrows cannot change the role that it comes from."""
+        """See GuildAws. What a run borrows may do nothing of IAM to the role itself; policies are other resources."""
         broker = self._broker(f"run-{run_id}")
         with aws_call("borrowing a guild's role"):
             answer = broker.assume_role(

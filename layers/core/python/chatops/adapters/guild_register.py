@@ -1,5 +1,6 @@
 """Of which guilds the guilds table holds anything, and what Discord said of them."""
 
+import random
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -31,16 +32,18 @@ class DynamoGuildRegister:
             )
             for page in pages:
                 found |= {item["guild_id"]["S"] for item in page["Items"]}
-        yield from sorted({key.partition("#")[0] for key in found if not key.endswith(_NOTE)})
+        known = list({key.partition("#")[0] for key in found if not key.endswith(_NOTE)})
+        random.shuffle(known)
+        yield from sorted(known, key=lambda guild_id: guild_id + _NOTE not in found)
 
-    def shut_since(self, guild_id: str) -> str:
+    def shut_since(self, guild_id: str) -> int:
         """See GuildRegister."""
         item = self._table.get({"guild_id": guild_id + _NOTE})
-        return str(item["day"]) if item else ""
+        return int(item["since"]) if item else 0
 
-    def note_shut(self, guild_id: str, day: str, now: int) -> None:
+    def note_shut(self, guild_id: str, now: int) -> None:
         """See GuildRegister; what should be gone by now may not be deleted yet, and is replaced."""
-        item = {"guild_id": guild_id + _NOTE, "day": day, "expires_at": now + NOTED_SECONDS}
+        item = {"guild_id": guild_id + _NOTE, "since": now, "expires_at": now + NOTED_SECONDS}
         with suppress(ConflictError):
             self._table.put(item, when="attribute_not_exists({guild_id}) OR {expires_at} <= :now", expect={"now": now})
 

@@ -5,12 +5,14 @@ import time
 from dataclasses import asdict
 
 from chatops.adapters.dynamodb import Item, Table
-from chatops.domain.queues import Line, Place
+from chatops.domain.queues import HOUR, Line, Place
 from chatops.domain.runs import RUN_KEPT_SECONDS
 
 
 class DynamoLines:
-    """`Lines` over the guilds table, in an item of its own, which is forgotten when nobody has run for long."""
+    """`Lines` over the guilds table, in an item of its own. Without anybody in it, it only counts what was asked for in
+    the last hour, and is forgotten after that.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -26,14 +28,15 @@ class DynamoLines:
         item = _key(guild_id) | {
             "line": json.dumps(places | {"asked": line.asked}, separators=(",", ":")),
             "version": line.version + 1,
-            "expires_at": int(time.time()) + RUN_KEPT_SECONDS,
+            "expires_at": int(time.time()) + (RUN_KEPT_SECONDS if line.places else HOUR),
         }
         seen = "{version} = :seen" if line.version else "attribute_not_exists({version})"
         self._table.put(item, when=seen, expect={"seen": line.version} if line.version else None)
 
-    def forget(self, guild_id: str) -> None:
-        """See Lines."""
-        self._table.delete(_key(guild_id))
+    def forget(self, guild_id: str, line: Line) -> None:
+        """See Lines; where none was kept, there must be none now."""
+        seen = "{version} = :seen" if line.version else "attribute_not_exists({version})"
+        self._table.delete(_key(guild_id), when=seen, expect={"seen": line.version} if line.version else None)
 
 
 def _line(item: Item) -> Line:

@@ -73,7 +73,7 @@ class DynamoRunStore:
             if item["created_at"] <= until and (run := self.get(item["run_id"])):
                 yield run
 
-    def take_turn(self, run_id: str, lock: Lock, region: str, now: int) -> Run:
+    def take_turn(self, run_id: str, lock: Lock, region: str, variables: Mapping[str, Any], now: int) -> Run:
         """See RunStore."""
         change = {
             "status": Status.STARTING.value,
@@ -81,6 +81,7 @@ class DynamoRunStore:
             "previous_run_id": lock.previous_run_id,
             "unsaved_run_id": lock.unsaved_run_id,
             "region": region,
+            "variables": json.dumps(variables),
             "turn_at": now,
         }
         when = f"{{status}} = :queued AND {_NOT_ENDED} AND {_NOT_CANCELLED}"
@@ -237,7 +238,7 @@ def _plain(value: Any) -> Item:
 
 
 def _run_item(run: Run) -> Item:
-    item = {name: value for name, value in asdict(run).items() if value not in (None, "", {}, 0, False)}
+    item = {name: value for name, value in asdict(run).items() if value not in (None, "", {}, (), 0, False)}
     item["run_id"] = item.pop("id")
     item["status"] = run.status.value
     for name in ("variables", "plan", "detail"):
@@ -263,6 +264,7 @@ def _run(item: Item) -> Run:
             interaction_id=item["interaction_id"],
             fence=int(item.get("fence", 0)),
             variables=json.loads(item.get("variables", "{}")),
+            typed=tuple(item.get("typed", ())),
             provider=item.get("provider", "none"),
             region=item.get("region", ""),
             project_id=item.get("project_id", ""),

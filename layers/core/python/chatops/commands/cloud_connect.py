@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chatops.commands.base import Call, Command, Option, OptionType
 from chatops.commands.brought import OPTIONS, WAYS, brought
@@ -16,13 +17,13 @@ from chatops.providers import PROVIDERS, Provider, provider_of
 
 _HOW = {KEY: "by a key", ROLE: "by a role"}
 _STAYS = (
-    "Deployments that exist stay in the project where they were made, and a run under way or in line keeps its own "
-    "sealed copy."
+    "Deployments that exist stay in the project where they were made. A run under way or in line keeps its own sealed "
+    "copy; where that is of another project than is connected now, its plan cannot be approved any more."
 )
 
 
 def handle(call: Call, services: Services) -> Reply:
-    """Connect a cloud; without credentials show what is connected or, for AWS, how to make a role for us.
+    """Connect a cloud; without credentials change who may use it, show what is connected, or how to make an AWS role.
 
     Raises:
         DeniedError: the person has no Manage Server.
@@ -32,9 +33,11 @@ def handle(call: Call, services: Services) -> Reply:
         raise DeniedError("Only a member with Manage Server may see or change the clouds that this server connects.")
     provider, brings = _provider(call), any(map(call.text, WAYS))
     if provider is None:
-        if brings:
+        if brings or call.text("role"):
             raise UserError("Say which cloud this is for, with `provider`. Nothing was stored.")
         return _listed(services.connections.of(call.guild_id))
+    if call.text("role") and not brings:
+        return _trusted(provider, call, services)
     if provider.name == "aws" and not brings:
         return _how_to_make_a_role(call, services)
     return _connect(provider, call, services)
@@ -70,10 +73,42 @@ def _connect(provider: Provider, call: Call, services: Services) -> Reply:
         connected_at=int(services.clock()),
     )
     before = services.connections.get(call.guild_id, provider.name)
-    note = f"{provider.name} {project_id} {_HOW[kind]}, for {connection.role_id or 'Manage Server'}"
-    record(call, services, "connect", note=note)
+    record(call, services, "connect", note=_note(connection))
     services.connections.put(connection)
     return _connected(connection, before)
+
+
+def _trusted(provider: Provider, call: Call, services: Services) -> Reply:
+    """Change who may use what is connected, and nothing else of it."""
+    found = services.connections.get(call.guild_id, provider.name)
+    if found is None:
+        raise UserError(
+            f"This server has not connected {provider.title}, so there is nothing that `role` could be given. "
+            "Bring the credentials with it. Nothing was stored."
+        )
+    if call.text("region") or call.text("project_id") not in ("", found.project_id):
+        raise UserError(
+            f"`role` alone changes who may use {_described(found)}. To connect another project or region, bring its "
+            "credentials too. Nothing was changed."
+        )
+    connection = replace(found, role_id=call.text("role"))
+    record(call, services, "connect", note=_note(connection))
+    if not services.connections.trust(found, connection.role_id):
+        raise UserError(
+            "Somebody else changed this connection at the same time. `/cloud-connect` shows what it is now."
+        )
+    return Reply(
+        title="🔗 Who may use it has changed",
+        text=f"{_described(connection)} is for {who_may_use(connection)} from now on.",
+        colour=Colour.GREEN,
+        fields=(("For Manage Server alone", "Connect it again with its credentials and without `role`."),),
+    )
+
+
+def _note(connection: Connection) -> str:
+    """For the audit; the provider is its first word (cloud_history)."""
+    whose = connection.role_id or "Manage Server"
+    return f"{connection.provider} {connection.project_id} {_HOW[connection.kind]}, for {whose}"
 
 
 def _account_of(role_arn: str, provider: Provider, call: Call, services: Services) -> str:
@@ -137,7 +172,7 @@ def _described(connection: Connection) -> str:
 
 
 def _how_to_make_a_role(call: Call, services: Services) -> Reply:
-    external_id = services.connections.external_id(call.guild_id)
+    external_id, found = services.connections.external_id(call.guild_id), services.connections.get(call.guild_id, "aws")
     partition = services.broker_arn.split(":")[1]
     account = PROVIDERS["aws"].check_project_id(call.text("project_id")) if call.text("project_id") else "<ACCOUNT>"
     make = (
@@ -159,8 +194,8 @@ def _how_to_make_a_role(call: Call, services: Services) -> Reply:
              "a role that does not ask for it is refused."),
             ("Who may use it", "Members with Manage Server, or those of one Discord role: add `role:@…`."),
             ("With access keys instead", "`/cloud-connect provider:aws project_id:… credentials:{…}`"),
+            ("Connected now", _line(found) if found else "Nothing of AWS yet."),
         ),
-        footer="Nothing is connected yet.",
     )  # fmt: skip
 
 

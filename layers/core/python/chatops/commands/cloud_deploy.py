@@ -4,7 +4,7 @@ from chatops.commands import suggest
 from chatops.commands.base import Call, Command, Option
 from chatops.commands.launch import launch
 from chatops.commands.services import Services
-from chatops.domain.blueprints import parse_variables
+from chatops.domain.blueprints import parse_variables, typed_names
 from chatops.domain.deployments import checked_name
 from chatops.errors import UserError
 
@@ -27,6 +27,7 @@ def handle(call: Call, services: Services) -> None:
         provider=blueprint.provider,
         destroy=False,
         variables=parse_variables(call.text("variables"), blueprint, known.variables if known else None),
+        typed=typed_names(call.text("variables"), blueprint),
         known=known,
     )
 

@@ -32,8 +32,8 @@ def handle(call: Call, services: Services) -> Reply:
         text=f"The credentials of {project} are deleted here.",
         colour=Colour.GREY,
         fields=(
-            ("What goes on", "A run under way or in line keeps its own sealed copy until it ends: `/cloud-cancel` ends "
-             "one."),
+            ("What goes on", "A build at work keeps its own sealed copy until it ends: `/cloud-cancel` ends one. A "
+             "plan that was made with it cannot be approved any more, and what waits in line ends at its turn."),
             ("What stays", "Everything deployed. To change or destroy it somebody must bring credentials again, with "
              "`/cloud-init` or `/cloud-connect`."),
             ("To be quite sure", f"Also {shut}: then nobody can use it any more, wherever it is."),

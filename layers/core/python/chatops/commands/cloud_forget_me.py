@@ -17,7 +17,7 @@ MOST_NAMED = 10
 
 _RUN_DAYS = RUN_KEPT_SECONDS // (24 * 3600)
 _STAYS = (
-    f"Your Discord id stays in the history of each server for {AUDIT_KEPT_DAYS} days (nobody can change that), in runs "
+    f"Your Discord id stays in the history of each server for {AUDIT_KEPT_DAYS} days (no command changes it), in runs "
     f"that you started for {_RUN_DAYS} days, and with a deployment as who changed it last. Messages stay in Discord "
     "until you or a moderator delete them."
 )

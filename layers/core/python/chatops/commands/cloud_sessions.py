@@ -25,7 +25,7 @@ def handle(call: Call, services: Services) -> Reply:
 
 
 def close(call: Call, services: Services) -> Reply:
-    """End a session of the caller's: its blob is deleted. A run under way keeps its own copy until it ends.
+    """End a session of the caller's: its blob is deleted. A run under way or in line keeps its own copy until it ends.
 
     Raises:
         SessionError: it is not open (any more).
@@ -36,8 +36,8 @@ def close(call: Call, services: Services) -> Reply:
     if not services.sessions.close(call.argument, call.guild_id, call.person.id):
         raise SessionError
     return Reply(
-        f"Session `{call.argument}` is closed, and its recovery blob is deleted. A run under way keeps its own sealed "
-        "copy until it ends."
+        f"Session `{call.argument}` is closed, and its recovery blob is deleted. A run under way or in line keeps its "
+        "own sealed copy until it ends; `/cloud-cancel` ends it."
     )
 
 

@@ -60,7 +60,7 @@ def _shown(budgets: Budgets, title: str, call: Call, services: Services) -> Repl
             ("Budget of all of them together", _amount(budgets.guild)),
             ("Over budget", over),
             ("Runs at once", f"{limits.concurrent} of at most {services.limits.concurrent}; more wait in line"),
-            ("Runs in an hour", f"{limits.hourly} of at most {services.limits.hourly}"),
+            ("Runs in an hour", f"{limits.hourly} of at most {services.limits.hourly}; a destroy does not count"),
         ),
         footer="List prices, in US dollars a month, without what is billed by use.",
     )

@@ -14,7 +14,7 @@ from chatops.discord.text import duration
 from chatops.domain.deployments import Deployment, Lock
 from chatops.domain.runs import Run
 from chatops.runs.lock import ORPHAN_SECONDS, protects_nothing
-from chatops.runs.sweep import Finding, find_lost
+from chatops.runs.sweep import Finding, find_lost, stop
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ def handle(call: Call, services: Services) -> Reply:
         told = f"Only <@{lock.user_id}> or a member with Manage Server may free it by hand."
         return _reply(deployment, f"{held}\n{told}", Colour.AMBER, services)
     record(call, services, "unlock", deployment=deployment.name, run=run, note=f"lock of run {lock.run_id}")
+    if run and looked.lost:
+        stop(run, looked.lost, services.runs, services.workflow, int(services.clock()))
     freed = _free(deployment, lock, looked, services)
     return _reply(deployment, f"{held}\n{freed}", Colour.GREEN, services)
 

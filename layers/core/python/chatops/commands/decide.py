@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from chatops.commands.base import Button, Call
+from chatops.commands.identity import check_may_apply
 from chatops.commands.lookup import run_to_decide, view_of
 from chatops.commands.reattach import reply_token
 from chatops.commands.record import record
@@ -21,14 +22,17 @@ def approve(call: Call, services: Services) -> None:
     """Let the run apply the plan that is shown.
 
     Raises:
+        DeniedError: it would use the guild's own cloud, and that is disconnected, or not for this person by now.
         UserError: the guild's budget does not allow it by now; the settings or other deployments may have changed.
     """
-    _check_budget(run_to_decide(call.argument, call, services), services)
+    run = run_to_decide(call.argument, call, services)
+    check_may_apply(run, call, services)
+    _check_budget(run, services)
     _decide("approve", call, services, action="approve")
-    run = services.runs.get(call.argument)
-    if run and run.status is Status.AWAITING:  # else its build shows more by now
-        payload = render.approved(run, call.person.id).payload()
-        edit_or_leave_a_note(services.runs, run, services.clock(), lambda: _edit(run, call, services, payload))
+    now = services.runs.get(call.argument)
+    if now and now.status is Status.AWAITING:  # else its build shows more by now
+        payload = render.approved(now, call.person.id).payload()
+        edit_or_leave_a_note(services.runs, now, services.clock(), lambda: _edit(now, call, services, payload))
 
 
 def reject(call: Call, services: Services) -> None:
@@ -78,6 +82,9 @@ def _stop(run: Run, call: Call, services: Services) -> Run:
         services.runs.request_cancel(run.id, call.person.id, now)
         _keep_token(run, call, services, now)
     except ConflictError as exc:
+        now_it_is = services.runs.get(run.id)
+        if now_it_is and now_it_is.status is Status.QUEUED:
+            return now_it_is  # asked before; if nobody heard of it, this press is heard
         raise UserError("That run is stopping already; it finishes the current resource first.") from exc
     return services.runs.get(run.id) or run
 

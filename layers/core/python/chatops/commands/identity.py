@@ -9,8 +9,9 @@ from chatops.commands.services import Services
 from chatops.discord.text import code
 from chatops.domain.connections import Connection
 from chatops.domain.deployments import Deployment
+from chatops.domain.runs import Run
 from chatops.domain.sessions import Session
-from chatops.errors import SessionError, SessionLocked
+from chatops.errors import DeniedError, SessionError, SessionLocked
 from chatops.providers import PROVIDERS
 
 
@@ -65,6 +66,29 @@ def identity_for(provider: str, call: Call, services: Services, known: Deploymen
         return Identity(credentials, found.project_id, found.region)
     told = (_needed(wanted, known), _of_session(session), _of_guild(wanted, found), _next(wanted, found))
     raise SessionError(" ".join(told))
+
+
+def check_may_apply(run: Run, call: Call, services: Services) -> None:
+    """Refuse to apply with the guild's cloud where it is disconnected, or for whom it does not trust by now.
+
+    The run has its own copy of the credentials since it was asked for; whoever presses may be somebody else.
+
+    Raises:
+        DeniedError: says which of the two it is. The run goes on waiting.
+    """
+    if not run.uses_connection:
+        return
+    found, cloud = services.connections.get(run.guild_id, run.provider), PROVIDERS[run.provider].title
+    if found is None or found.project_id != run.project_id:
+        raise DeniedError(
+            f"Not approved: project {code(run.project_id)} of {cloud}, which this plan was made for, is not connected "
+            "to this server any more. Reject the plan, and deploy again with credentials."
+        )
+    if not _trusted(call, found):
+        raise DeniedError(
+            f"Not approved: this plan uses the {cloud} that this server has connected, and that is for "
+            f"{who_may_use(found)}. One of them can approve it who may decide about this run, or you can reject it."
+        )
 
 
 def who_may_use(connection: Connection) -> str:

@@ -1,6 +1,7 @@
 """What /cloud-deploy-v2, /cloud-destroy and the buttons Resume and Destroy share: a run with its live message."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 
 from chatops.commands.base import Call
 from chatops.commands.identity import Identity, identity_for
@@ -15,6 +16,7 @@ from chatops.domain.blueprints import Value
 from chatops.domain.deployments import Deployment
 from chatops.domain.queues import Standing
 from chatops.domain.runs import Run, Status, run_id_of
+from chatops.errors import OutsideError
 from chatops.runs.start import Start
 
 
@@ -27,14 +29,17 @@ def launch(
     provider: str,
     destroy: bool,
     variables: Mapping[str, Value],
+    typed: Collection[str] = (),
     known: Deployment | None,
     action: str = "",
 ) -> None:
     """Start a run: the private answer first, then the public live message that everybody can follow.
 
-    `known` is the deployment as it is, if there is one; it stays in its project and its region. `action` is the audit's
-    word for it, by default what the run does. While others have to go first, the run waits in the guild's line. Where
-    the person's own run is to bring the same end already, that run gets a fresh live message instead.
+    `typed` are those of the variables that the person chose: if the run has to wait, the others become what the
+    deployment has when its turn comes. `known` is the deployment as it is, if there is one; it stays in its project and
+    its region. `action` is the audit's word for it, by default what the run does. While others have to go first, the
+    run waits in the guild's line. Where the person's own run is to bring the same end already, that run gets a fresh
+    live message instead.
 
     Raises:
         UserError: no credentials that fit, or the guild's limits allow no more runs.
@@ -52,6 +57,7 @@ def launch(
         interaction_id=call.interaction_id,
         fence=0,
         variables=variables,
+        typed=tuple(typed),
         provider=provider,
         region=(known.region if known else "") or (identity.region if identity else ""),
         project_id=identity.project_id if identity else "",
@@ -82,9 +88,22 @@ def _own_for_the_same(wanted: Run, known: Deployment | None, services: Services)
     if not named and known and known.lock and known.lock.user_id == wanted.user_id:
         named = [known.lock.run_id]
     run = services.runs.get(named[-1]) if named else None
-    if run is None or run.status.ended or run.id == wanted.id or run.destroy != wanted.destroy:
+    if run is None or run.status.ended or run.id == wanted.id or not _brings_about(run, wanted):
         return None
     return run
+
+
+def _brings_about(run: Run, wanted: Run) -> bool:
+    """Whether the run, which goes on, ends as the wanted one would.
+
+    One that waits may never begin before it has a message, and of its variables only those typed for it will stay.
+    """
+    if (run.destroy, run.blueprint) != (wanted.destroy, wanted.blueprint):
+        return False
+    if run.status is Status.QUEUED and run.message is None:
+        return False
+    stay = run.typed if run.never_began else run.variables.keys()
+    return run.destroy or all(name in stay and run.variables[name] == wanted.variables[name] for name in wanted.typed)
 
 
 def _show_again(run: Run, call: Call, services: Services) -> None:
@@ -134,8 +153,11 @@ def _starting(run: Run) -> str:
 
 
 def _waiting(run: Run, stands: Standing, services: Services) -> str:
-    ahead = services.runs.get(stands.behind.run_id) if stands.behind else None
+    ahead = None
+    with suppress(OutsideError):  # one that cannot be read is no reason not to wait behind it
+        ahead = services.runs.get(stands.behind.run_id) if stands.behind else None
+    kept = "" if run.destroy else " Variables that you did not type stay as those before you leave them."
     return (
         f"Your run `{run.id}` is {line_card.words(run, stands, ahead)}\nIt begins by itself, in the message below; "
-        "there you can cancel it too."
+        f"there you can cancel it too.{kept}"
     )

@@ -13,6 +13,7 @@ def queue_of(services: Services) -> Queue:
         runs=services.runs,
         deployments=services.deployments,
         settings=services.settings,
+        connections=services.connections,
         workflow=services.workflow,
         chat=services.chat,
         limits=services.limits,

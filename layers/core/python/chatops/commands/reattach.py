@@ -21,8 +21,11 @@ def reply_token(call: Call, now: int) -> ReplyToken:
 def reattach(run: Run, call: Call, services: Services) -> None:
     """Post the run's state as a new public message, which is kept true from now on; the old one points to it.
 
-    The call must have been answered before: the first message after a deferral replaces the answer.
+    The call must have been answered before: the first message after a deferral replaces the answer. One that is still
+    being put in line gets its first message from whoever puts it there, once its credentials are sealed.
     """
+    if run.status is Status.QUEUED and run.message is None:
+        return
     now = int(services.clock())
     token = reply_token(call, now)
     message = services.chat.follow_up(call.application_id, call.token, _shown(run, services).payload(), ephemeral=False)

@@ -62,6 +62,7 @@ def _again(run: Run, destroys: bool, action: str, call: Call, services: Services
         provider=blueprint.provider,
         destroy=destroys,
         variables=run.variables,
+        typed=run.typed,
         known=services.deployments.get(run.guild_id, run.deployment) or planned,
         action=action,
     )

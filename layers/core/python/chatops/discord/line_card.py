@@ -8,7 +8,8 @@ from chatops.discord.text import code, duration
 from chatops.domain.queues import Place, Standing
 from chatops.domain.runs import LINE_SECONDS, Run, Status
 
-SHOWN = 10
+SHOWN = 8
+"""So many lines fit into a field (1,024 characters), whatever the deployments are called."""
 
 
 def waiting(run: Run, stands: Standing) -> Reply:
@@ -17,7 +18,8 @@ def waiting(run: Run, stands: Standing) -> Reply:
         title="⏳ Waiting in Line",
         text=(
             f"{words(run, stands)}\nIt begins by itself, with the plan; nobody has to do anything. "
-            f"If its turn has not come <t:{run.created_at + LINE_SECONDS}:R>, it is given up."
+            f"If its turn has not come <t:{run.created_at + LINE_SECONDS}:R>, it is given up. "
+            f"Should this message fall silent: `/cloud-status name:{run.deployment}`."
         ),
         colour=Colour.GREY,
         footer=run_footer(run),
@@ -54,7 +56,7 @@ def ended(run: Run) -> Reply:
 
 _ENDINGS: Mapping[Status, tuple[str, Colour, str]] = {
     Status.CANCELLED: ("⏹️ {what} cancelled", Colour.GREY, "{name} was not touched: the run was still waiting in line."),
-    Status.EXPIRED: (
+    Status.WAITED_OUT: (
         "⌛ Waited too long",
         Colour.GREY,
         "{name} was not touched. Run the command again if you want to.",

@@ -258,6 +258,11 @@ _ENDINGS: Mapping[Status, tuple[str, Colour, str]] = {
         Colour.GREY,
         "Nothing was changed in {name}. Run the command again for a new plan.",
     ),
+    Status.WAITED_OUT: (  # its turn came in the very moment in which it was given up (else: line_card)
+        "⌛ Waited too long",
+        Colour.GREY,
+        "Nothing was changed in {name}. Run the command again if you want to.",
+    ),
     Status.CANCELLED: ("⏹️ {what} cancelled", Colour.AMBER, "{name} was stopped gracefully."),
     Status.FAILED: ("❌ {what} failed", Colour.RED, "{name} did not get where the plan wanted it."),
     Status.INTERRUPTED: ("💥 {what} interrupted", Colour.RED, "The run of {name} was cut off."),

@@ -21,6 +21,7 @@ __all__ = [
     "VariableError",
     "parse_variables",
     "suggest_variables",
+    "typed_names",
 ]
 
 Provider = Literal["aws", "gcp", "azure", "none"]
@@ -86,6 +87,11 @@ def parse_variables(text: str, blueprint: Blueprint, kept: Mapping[str, Value] |
     if problems:
         raise VariableError(*dict.fromkeys(problems))
     return values
+
+
+def typed_names(text: str, blueprint: Blueprint) -> tuple[str, ...]:
+    """The names of the variables that the option gives; of a text that `parse_variables` takes."""
+    return tuple(_read_pairs(text, blueprint, []))
 
 
 def _value_of(variable: Variable, text: str | None, kept: Mapping[str, Value]) -> Value:

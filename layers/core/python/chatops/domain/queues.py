@@ -12,6 +12,8 @@ from chatops.errors import UserError
 HOUR = 3600
 MOST_WAITING = 20
 """The line of a guild is read and written whole, and nobody waits with a good reason behind twenty others."""
+MOST_OF_ONE = 5
+"""How many of them may be one person's: a line that takes no more must not be one member's work."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,11 @@ def checked_limit(value: int, most: int, name: str) -> int:
     return value
 
 
-def joined(line: Line, place: Place, limits: Limits, now: int) -> tuple[Line, Standing]:
+def joined(line: Line, place: Place, limits: Limits, now: int, counted: bool = True) -> tuple[Line, Standing]:
     """The line with one more run, which goes on at once if nobody before it has to; a run in it already stays there.
+
+    One that is not `counted` is neither held up by the hour's limit nor part of it: a destroy, since whoever has used
+    up the hour must not keep the others from taking down what costs them.
 
     Raises:
         UserError: the guild has asked for as many runs as it may in an hour, or too many wait already.
@@ -86,20 +91,30 @@ def joined(line: Line, place: Place, limits: Limits, now: int) -> tuple[Line, St
     if any(place.run_id == each.run_id for each in line.places):
         return line, standing(line, place.run_id, limits)
     asked = tuple(sorted(at for at in line.asked if at > now - HOUR))
-    if len(asked) >= limits.hourly:
+    if counted and len(asked) >= limits.hourly:
         raise UserError(
             f"This server may ask for {limits.hourly} {'run' if limits.hourly == 1 else 'runs'} in an hour, and has. "
-            f"It works again <t:{asked[len(asked) - limits.hourly] + HOUR}:R>."
+            f"It works again <t:{asked[len(asked) - limits.hourly] + HOUR}:R>; `/cloud-destroy` works at any time."
         )
-    waits = replace(line, waiting=(*line.waiting, place), asked=(*asked, now))
+    waits = replace(line, waiting=(*line.waiting, place), asked=(*asked, now) if counted else asked)
     if place in next_ones(waits, limits):
         waits = called(waits, (place,), now)
-    elif len(line.waiting) >= MOST_WAITING:
+    else:
+        _check_room(line, place.user_id)
+    return waits, standing(waits, place.run_id, limits)
+
+
+def _check_room(line: Line, user_id: str) -> None:
+    if len(line.waiting) >= MOST_WAITING:
         raise UserError(
             f"{len(line.waiting)} runs wait in this server's line already, and it takes no more. "
             "`/cloud-status` shows them; try again when some have had their turn."
         )
-    return waits, standing(waits, place.run_id, limits)
+    if sum(each.user_id == user_id for each in line.waiting) >= MOST_OF_ONE:
+        raise UserError(
+            f"{MOST_OF_ONE} runs of yours wait in this server's line already, and one person may have no more there. "
+            "`/cloud-status` shows them; try again when one has had its turn, or cancel one with `/cloud-cancel`."
+        )
 
 
 def left(line: Line, run_id: str) -> Line:
@@ -133,8 +148,16 @@ def called(line: Line, places: Collection[Place], now: int) -> Line:
 
 
 def stepped_back(line: Line, place: Place) -> Line:
-    """The line with a run that cannot go on yet, although it was its turn, in front of all others who wait."""
-    return replace(left(line, place.run_id), waiting=(place, *left(line, place.run_id).waiting))
+    """The line with a run that cannot go on yet, although it was its turn: where it stood, by `since`.
+
+    Whoever waits for the same deployment has let it go first and stays behind it, whatever their clocks say.
+    """
+    rest = left(line, place.run_id)
+    behind = (
+        at for at, each in enumerate(rest.waiting) if each.since >= place.since or each.deployment == place.deployment
+    )
+    index = next(behind, len(rest.waiting))
+    return replace(rest, waiting=(*rest.waiting[:index], place, *rest.waiting[index:]))
 
 
 def standing(line: Line, run_id: str, limits: Limits) -> Standing:

@@ -50,6 +50,7 @@ class Status(StrEnum):
     OVER_BUDGET = "over budget"
     REJECTED = "rejected"
     EXPIRED = "approval expired"
+    WAITED_OUT = "waited too long"
     CANCELLED = "cancelled"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
@@ -128,6 +129,7 @@ class Approval:
 class Run:
     """One run of a deployment.
 
+    `typed` are those of its `variables` that a person chose for it; the others are the deployment's, or the defaults.
     `session_id` is the session whose credentials it took. `previous_run_id` is the run that held the deployment before.
     `unsaved_run_id` is an earlier run whose state Terraform could not save: this run saves it before anything else.
     `locale` is the language of Discord's client of the person who started it, as Discord spells it. `turn_at` is when
@@ -144,6 +146,7 @@ class Run:
     interaction_id: str
     fence: int
     variables: Mapping[str, Any] = field(default_factory=dict)
+    typed: tuple[str, ...] = ()
     provider: str = "none"
     region: str = ""
     project_id: str = ""
@@ -175,6 +178,11 @@ class Run:
     def never_began(self) -> bool:
         """Whether it waits for its turn, or ended before that: it has held no lock and touched nothing."""
         return self.fence == 0
+
+    @property
+    def uses_connection(self) -> bool:
+        """Whether it deploys with the cloud that its guild has connected, and with no session of a person."""
+        return self.provider != "none" and not self.session_id
 
     @property
     def execution_name(self) -> str:

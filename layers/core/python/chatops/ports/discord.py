@@ -91,6 +91,10 @@ class Chat(Protocol):
 class Installations(Protocol):
     """Where the app is installed."""
 
+    def is_ours(self) -> bool | None:
+        """Whether the bot token is that of the application that we ask about; None where Discord says nothing clear."""
+        ...
+
     def removed_from(self, guild_id: str) -> bool | None:
         """Whether Discord says clearly that we are no longer let into the guild; None where it says nothing clear."""
         ...

@@ -25,8 +25,11 @@ class DeploymentStore(Protocol):
         """Take the lock, creating the deployment if it is new; ConflictError if a run holds it."""
         ...
 
-    def release(self, guild_id: str, name: str, run_id: str) -> bool:
-        """Give the lock back; False unless `run_id` holds it. A deployment that no apply touched goes too."""
+    def release(self, guild_id: str, name: str, run_id: str, *, began: bool = True) -> bool:
+        """Give the lock back; False unless `run_id` holds it. A deployment that no apply touched goes too.
+
+        A run that never began leaves no trace: the last run is the one before it again.
+        """
         ...
 
     def record(self, guild_id: str, name: str, run_id: str, changes: Mapping[str, Any]) -> None:
@@ -89,6 +92,10 @@ class Connections(Protocol):
         """Keep it, in place of the guild's other one of this provider."""
         ...
 
+    def trust(self, connection: Connection, role_id: str) -> bool:
+        """Let the members of another Discord role use it; False if it is not there any more, or another one is."""
+        ...
+
     def delete(self, guild_id: str, provider: str) -> bool:
         """Forget it; False if there is none."""
         ...
@@ -143,8 +150,8 @@ class Lines(Protocol):
         """Keep it; ConflictError unless the kept one still has `line.version`, which grows by one."""
         ...
 
-    def forget(self, guild_id: str) -> None:
-        """Forget a guild's line."""
+    def forget(self, guild_id: str, line: Line) -> None:
+        """Forget a guild's line; ConflictError unless the kept one still has `line.version`."""
         ...
 
 
@@ -152,15 +159,19 @@ class GuildRegister(Protocol):
     """Of which guilds anything is kept, and which of them Discord no longer lets us into."""
 
     def known(self) -> Iterator[str]:
-        """The ids of the guilds of which settings, connections, a line or durations are kept; each once."""
+        """The ids of the guilds of which settings, connections, a line or durations are kept; each once.
+
+        Those that Discord has refused us come first, the others in another order each time: who has no time for all of
+        them gets to each on some day.
+        """
         ...
 
-    def shut_since(self, guild_id: str) -> str:
-        """The day (YYYY-MM-DD) on which Discord first refused us there; empty where it did not, or long ago."""
+    def shut_since(self, guild_id: str) -> int:
+        """When Discord first refused us there (unix seconds); 0 where it did not, or long ago."""
         ...
 
-    def note_shut(self, guild_id: str, day: str, now: int) -> None:
-        """Discord refused us there on this day; kept for some days, and an earlier day is kept as it is."""
+    def note_shut(self, guild_id: str, now: int) -> None:
+        """Discord refuses us there now; kept for some days, and an earlier time is kept as it is."""
         ...
 
     def note_open(self, guild_id: str) -> None:

@@ -35,8 +35,11 @@ class RunStore(Protocol):
         """The newest run of a deployment that was created since then, if there is one; it may lag."""
         ...
 
-    def take_turn(self, run_id: str, lock: Lock, region: str, now: int) -> Run:
-        """A run that waited in line starts under its lock; ConflictError if it waits no more, or was asked to stop."""
+    def take_turn(self, run_id: str, lock: Lock, region: str, variables: Mapping[str, Any], now: int) -> Run:
+        """A run that waited in line starts under its lock, in this region and with these variables.
+
+        ConflictError if it waits no more, or was asked to stop.
+        """
         ...
 
     def begin_phase(self, run_id: str, status: Status, build: Build) -> None:

@@ -57,6 +57,10 @@ class BlobTable(Protocol):
         """Every row of a user, newest first."""
         ...
 
+    def all_of_user(self, user_id: str) -> Iterable[BlobRow]:
+        """Every row of a user, also one that was written a moment ago; in no order."""
+        ...
+
     def of_guild(self, guild_id: str) -> Iterable[BlobRow]:
         """Every row of a guild; looks at all rows that there are, which live for half an hour."""
         ...

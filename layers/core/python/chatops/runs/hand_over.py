@@ -10,7 +10,7 @@ from typing import Any
 
 from chatops.domain.audit import CLAIM_REFUSED, Entry
 from chatops.domain.runs import CHATOPS, Build, Phase, Run, Status, new_token, token_hash
-from chatops.errors import ConflictError, OutsideError, RefusedClaim, SpentClaim
+from chatops.errors import ConflictError, LateClaim, OutsideError, RefusedClaim, SpentClaim
 from chatops.ports import Artefacts, AuditLog, InteractionStore, RunRole, RunStore
 from chatops.runs.bundle import PLAN_FILES, Beforehand, Tool, downloads, errored_state, pack, settings, uploads
 from chatops.runs.state_lock import judge
@@ -131,10 +131,13 @@ class HandOver:
         """Put what is refused in a run's name into its guild's audit; it is refused all the same where that fails.
 
         Anybody may ask, and as often as they like: of a run and a kind there is one entry a minute, and none once the
-        run is long over. What names no run of ours is in no guild's audit, and in the log alone.
+        run is long over. What names no run of ours is in no guild's audit, and in the log alone; so is a run's own
+        build that comes too late, as it does whenever somebody cancels while it boots.
         """
         try:
             yield
+        except LateClaim:
+            raise
         except RefusedClaim as refusal:
             with suppress(OutsideError):
                 run = self.runs.get(run_id)
@@ -150,7 +153,7 @@ class HandOver:
             self._stop(run_id, now)
             raise SpentClaim(f"run {run_id!r}: its bundle was claimed before")
         if run.status.ended or run.cancel_requested_by or run.build.claim_until < now:
-            raise RefusedClaim(f"run {run_id!r} does not wait for a build any more")
+            raise LateClaim(f"run {run_id!r} does not wait for a build any more")
         return run, run.build
 
     def _stop(self, run_id: str, now: int) -> None:
@@ -223,14 +226,15 @@ class HandOver:
         """Whether the last build that changed the cloud may have been cut off.
 
         Only what is known rules it out: that build's success, or that none was before. Where the runs that held the
-        deployment before are too many to read, or one of them is not there, the cloud is asked.
+        deployment before are too many to read, or one of them is not there or never began and so does not know who was
+        before it, the cloud is asked.
         """
         before = run.previous_run_id
         for _ in range(MOST_EARLIER):
             if not before:
                 return False
             earlier = self.runs.get(before)
-            if earlier is None or earlier.state_key != run.state_key:
+            if earlier is None or earlier.never_began or earlier.state_key != run.state_key:
                 return True
             if earlier.build and earlier.build.phase is not Phase.PLAN:
                 return earlier.status is not Status.SUCCEEDED

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chatops.domain.audit import REMOVED, Entry
 from chatops.domain.queues import HOUR
 from chatops.domain.runs import CHATOPS, Run, Status
-from chatops.errors import ConflictError, OutsideError
+from chatops.errors import ChatOpsError, ConflictError, OutsideError
 from chatops.ports import (
     Artefacts,
     AuditLog,
@@ -23,8 +22,10 @@ from chatops.ports import (
     Timings,
 )
 
-ALL_AT_ONCE = 5
-"""That every guild there is refuses us, where they are so many, is not believed: it is rather we who are wrong."""
+APART_SECONDS = 20 * 3600
+"""Two looks that both found a guild shut must be so far apart: a bad hour, or a look that is tried again, is one."""
+LOOK_SECONDS = 75
+"""After this long no further guild is asked about today; the function has 120 s, and a guild may take some of them."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,13 @@ class Leaving:
     clock: Callable[[], float]
 
     def forget(self, guild_id: str, by: str, cause: str) -> Forgotten:
-        """End the guild's runs, then forget what is kept of it.
+        """Forget what is kept of the guild, then end its runs.
 
-        Credentials go first: no build can claim a run's any more that was asked to stop.
+        Its credentials go first, whatever becomes of the rest; then those of its runs, ended or not.
+
+        Raises:
+            OutsideError: something is left to be done, such as a run that could not be ended; the others were.
         """
-        runs = tuple(under_way(self.runs, guild_id=guild_id))
-        for run in runs:
-            self._end(run, by, cause)
         clouds = len(self.connections.of(guild_id))
         self.connections.forget(guild_id)
         sessions = self.forget_sessions(guild_id)
@@ -80,12 +81,25 @@ class Leaving:
         self.settings.forget(guild_id)
         self.timings.forget(guild_id)
         self._forget_line(guild_id)
+        runs = tuple(under_way(self.runs, guild_id=guild_id))
+        failures = [error for run in runs if (error := self._failed_to_end(run, by, cause))]
+        if failures:
+            raise OutsideError(f"ending the runs of guild {guild_id!r}: {len(failures)} left") from failures[0]
         return Forgotten(runs, clouds, sessions, forms)
 
+    def _failed_to_end(self, run: Run, by: str, cause: str) -> OutsideError | None:
+        try:
+            self._end(run, by, cause)
+        except OutsideError as error:
+            return error
+        return None
+
     def _end(self, run: Run, by: str, cause: str) -> None:
-        with suppress(ConflictError):  # it has ended meanwhile, or was asked to stop before
-            self.runs.request_cancel(run.id, by, int(self.clock()), cause)
-        self.artefacts.delete(run.artefact("credentials.sealed"))
+        try:
+            with suppress(ConflictError):  # it has ended meanwhile, or was asked to stop before
+                self.runs.request_cancel(run.id, by, int(self.clock()), cause)
+        finally:
+            self.artefacts.delete(run.artefact("credentials.sealed"))
         event = {"source": "leaving", "run_id": run.id, "outcome": Status.REJECTED.value, "cause": cause}
         self.report(event)  # a build that lives ends first; then the run is reported as ever
 
@@ -93,16 +107,23 @@ class Leaving:
         """Runs leave it when they end, and what was asked for counts for an hour: else this would free from limits."""
         line, hour_ago = self.lines.get(guild_id), self.clock() - HOUR
         if not line.places and all(asked <= hour_ago for asked in line.asked):
-            self.lines.forget(guild_id)
+            with suppress(ConflictError):  # somebody got into it a moment ago
+                self.lines.forget(guild_id, line)
 
 
 @dataclass(frozen=True)
 class Looked:
-    """What a day's look at the guilds found: how many there are, who is gone since today, and who was forgotten."""
+    """What a day's look at the guilds found.
 
-    guilds: int
-    shut: tuple[str, ...]
-    forgotten: tuple[str, ...]
+    `guilds` is how many were asked about, and `left` how many there was no time for; `shut` are those that refused us,
+    and of them `forgotten` those that went, and `failed` those that were not forgotten whole, each with the reason.
+    """
+
+    guilds: int = 0
+    left: int = 0
+    shut: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
 
 def look_at_guilds(
@@ -110,28 +131,45 @@ def look_at_guilds(
 ) -> Looked:
     """Forget every guild that has removed the bot: Discord refuses us there, on a second day as well.
 
-    Discord tells an application nothing of being removed that is only called over HTTP; it has to be asked.
+    Discord tells an application nothing of being removed that is only called over HTTP; it has to be asked. What it
+    answers of a guild is noted at once, so that a look that ends early was not in vain.
 
     Raises:
-        OutsideError: of many guilds not one lets us in. Nothing is forgotten: another application's id does that.
+        OutsideError: the bot token is of another application than the one that is asked about. Nothing was noted.
     """
-    answers = {guild_id: discord.removed_from(guild_id) for guild_id in register.known()}
-    shut = tuple(guild_id for guild_id, removed in answers.items() if removed)
-    if len(shut) >= ALL_AT_ONCE and len(shut) == len(answers):
-        raise OutsideError(f"asking about {len(answers)} guilds: Discord lets us into none of them; which app are we?")
-    for guild_id, removed in answers.items():
-        if removed is False:
-            register.note_open(guild_id)
-    today = datetime.fromtimestamp(now, UTC).date().isoformat()
-    forgotten = tuple(guild_id for guild_id in shut if _is_gone(guild_id, today, register, now))
-    for guild_id in forgotten:
-        note = "Discord has refused us since " + register.shut_since(guild_id)
-        audit.add(Entry(guild_id, now * 1000, f"removed-{today}", REMOVED, CHATOPS, note=note))
-        leaving.forget(guild_id, CHATOPS, "The bot was removed from this server.")
+    ours, begun = discord.is_ours(), leaving.clock()
+    if ours is False:
+        raise OutsideError("asking about guilds: the bot token is of another application than DISCORD_APPLICATION_ID")
+    known = list(register.known()) if ours else []
+    asked, looked = 0, Looked()
+    for guild_id in known:
+        if leaving.clock() - begun > LOOK_SECONDS:
+            break
+        asked += 1
+        try:
+            removed = discord.removed_from(guild_id)
+            looked.shut.extend([guild_id] if removed else [])
+            if removed is not None and _is_gone(guild_id, removed, register, now):
+                _forget(guild_id, register, leaving, audit)
+                looked.forgotten.append(guild_id)
+        except ChatOpsError as error:  # one sick guild must not hold up the others
+            looked.failed.append(f"{guild_id}: {error}")
+    return replace(looked, guilds=asked, left=len(known) - asked)
+
+
+def _is_gone(guild_id: str, removed: bool, register: GuildRegister, now: int) -> bool:
+    """Note what Discord said; whether it has refused us for long enough."""
+    if not removed:
         register.note_open(guild_id)
-    return Looked(len(answers), shut, forgotten)
+        return False
+    register.note_shut(guild_id, now)
+    return now - register.shut_since(guild_id) >= APART_SECONDS
 
 
-def _is_gone(guild_id: str, today: str, register: GuildRegister, now: int) -> bool:
-    register.note_shut(guild_id, today, now)
-    return register.shut_since(guild_id) < today
+def _forget(guild_id: str, register: GuildRegister, leaving: Leaving, audit: AuditLog) -> None:
+    """Dated by the first refusal, its entry is one, however often forgetting has to be tried again."""
+    since = register.shut_since(guild_id)
+    note = "Discord refuses us here since then; forgotten when a later look was refused too"
+    audit.add(Entry(guild_id, since * 1000, f"removed-{since}", REMOVED, CHATOPS, note=note))
+    leaving.forget(guild_id, CHATOPS, "The bot was removed from this server.")
+    register.note_open(guild_id)

@@ -29,14 +29,32 @@ def take_lock(run: Run, deployments: DeploymentStore, runs: RunStore, now: int) 
             held = found.lock if found else None
         if held and held.run_id == run.id:
             return held, False
-        if held and protects_nothing(held, runs.get(held.run_id), now):
-            deployments.release(run.guild_id, run.deployment, held.run_id)
+        if held and protects_nothing(held, holder := runs.get(held.run_id), now):
+            deployments.release(run.guild_id, run.deployment, held.run_id, began=began(holder))
     return None
 
 
 def protects_nothing(lock: Lock, holder: Run | None, now: int) -> bool:
     """Whether its run is over and told of, or was never kept: a command died half-way."""
     return holder.reported if holder else now - lock.since > ORPHAN_SECONDS
+
+
+def began(holder: Run | None) -> bool:
+    """Whether a lock's run may have done something under it; of one that is not there nobody knows."""
+    return holder is None or not holder.never_began
+
+
+def up_to_date(run: Run, known: Deployment | None) -> Run:
+    """The run with the deployment's variables as they are now, but for those that a person typed for it.
+
+    While it waited, other runs may have changed them, and nobody asked it to undo that.
+    """
+    if known is None or not known.variables:
+        return run
+    if run.destroy:
+        return replace(run, variables=known.variables)
+    newer = {name: value for name, value in known.variables.items() if name in run.variables and name not in run.typed}
+    return replace(run, variables={**run.variables, **newer})
 
 
 def under(lock: Lock, run: Run) -> Run:

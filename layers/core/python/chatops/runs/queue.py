@@ -8,12 +8,13 @@ from functools import partial
 
 from chatops.discord import line_card, render
 from chatops.discord.replies import Reply
+from chatops.domain.deployments import Lock
 from chatops.domain.queues import Limits, Line, Place, Standing, called, joined, left, next_ones, standing, stepped_back
 from chatops.domain.runs import Run, Status
 from chatops.errors import BusyError, ConflictError, OutsideError, UserError
-from chatops.ports import Chat, DeploymentStore, GuildSettings, Lines, RunStore, Workflow
+from chatops.ports import Chat, Connections, DeploymentStore, GuildSettings, Lines, RunStore, Workflow
 from chatops.runs.live import EDIT_SECONDS, LEASE_SECONDS, show
-from chatops.runs.lock import ORPHAN_SECONDS, take_lock
+from chatops.runs.lock import ORPHAN_SECONDS, began, take_lock, up_to_date
 
 TRIES = 12
 """How often a change of a line is tried that somebody else was faster with; of those who meet, one gets through."""
@@ -54,6 +55,7 @@ class Queue:
     runs: RunStore
     deployments: DeploymentStore
     settings: GuildSettings
+    connections: Connections
     workflow: Workflow
     chat: Chat
     limits: Limits
@@ -73,7 +75,9 @@ class Queue:
         limits, now = self.limits_of(run.guild_id), int(self.clock())
         place = Place(run.id, run.deployment, run.user_id, now)
         try:
-            before, after = self._change(run.guild_id, lambda line: joined(self._mended(line), place, limits, now)[0])
+            before, after = self._change(
+                run.guild_id, lambda line: joined(self._mended(line), place, limits, now, counted=not run.destroy)[0]
+            )
         except BusyError as exc:
             raise UserError(
                 "Very many runs come and go in this server at this moment. Try again in a few seconds."
@@ -81,8 +85,11 @@ class Queue:
         return standing(after, run.id, limits), all(each.run_id != run.id for each in before.places)
 
     def step_back(self, run: Run) -> Standing:
-        """Let the run wait although it would be its turn: another one, which is in no line, holds its deployment."""
-        place = Place(run.id, run.deployment, run.user_id, int(self.clock()))
+        """Let the run wait although it would be its turn: another one, which is in no line, holds its deployment.
+
+        It has waited since it was asked for.
+        """
+        place = Place(run.id, run.deployment, run.user_id, run.created_at)
         _, after = self._change(run.guild_id, lambda line: stepped_back(line, place))
         return standing(after, run.id, self.limits_of(run.guild_id))
 
@@ -118,7 +125,7 @@ class Queue:
             stuck = [run for place in line.running if (run := self._begun(place, moved))]
             if not stuck:
                 break
-            for run in stuck:
+            for run in reversed(stuck):  # each goes before those who came in the same second
                 self.step_back(run)
             held.update(run.deployment for run in stuck)
         stands = {each.run_id: standing(line, each.run_id, limits) for each in line.waiting}
@@ -133,7 +140,10 @@ class Queue:
         """The line without those who are over, or never were: their process died before it could take them out."""
         now = int(self.clock())
         for place in line.places:
-            run = self.runs.get(place.run_id)
+            try:
+                run = self.runs.get(place.run_id)
+            except OutsideError:
+                continue  # one that cannot be read keeps its place, and holds up nobody else
             if run.reported if run else now - place.since > ORPHAN_SECONDS:
                 line = left(line, place.run_id)
         return line
@@ -160,27 +170,37 @@ class Queue:
             taken = take_lock(run, self.deployments, self.runs, now)
             if taken is None:
                 return False
+            run = up_to_date(run, self.deployments.get(run.guild_id, run.deployment))
             try:
-                run = self.runs.take_turn(run.id, taken[0], run.region, now)
+                run = self.runs.take_turn(run.id, taken[0], run.region, run.variables, now)
             except ConflictError:
-                self._free_if_over(run)
+                self._free_unless_begun(run, taken[0])
                 return True
         self.workflow.start(run.execution_name, run.id)
         moved.started.append(run)
         return True
 
-    def _free_if_over(self, run: Run) -> None:
-        """Somebody ended it, or asked it to stop, while we took its lock; or somebody else has just begun it."""
+    def _free_unless_begun(self, run: Run, lock: Lock) -> None:
+        """Somebody ended it, or asked it to stop, while we took its lock; or somebody else has begun it under it.
+
+        A run that began under this lock may have a build that writes, whatever was asked since: its report gives the
+        lock back.
+        """
         now = self.runs.get(run.id)
-        if now is None or now.status.ended or now.cancel_requested_by:
-            self.deployments.release(run.guild_id, run.deployment, run.id)
+        if now is None or now.fence != lock.fence:
+            self.deployments.release(run.guild_id, run.deployment, run.id, began=began(now))
 
     def _refusal(self, run: Run) -> Refusal | None:
-        """Whether the deployment is another one by now than the run was asked for."""
+        """Whether the deployment is another one by now than the run was asked for, or its cloud is disconnected."""
         known = self.deployments.get(run.guild_id, run.deployment)
-        if known is None or known.status == "new":  # nothing exists there
-            gone = run.destroy and (known is None or known.lock is None)
-            return Refusal(run.id, Status.NO_CHANGES, "") if gone else None
+        exists = known is not None and known.status != "new"
+        if run.destroy and not exists and (known is None or known.lock is None):
+            return Refusal(run.id, Status.NO_CHANGES, "")
+        if run.uses_connection and not self._connected(run):
+            cause = f"The project `{run.project_id}` was disconnected from this server while the run waited."
+            return Refusal(run.id, Status.FAILED, f"{cause} Nothing was changed.")
+        if known is None or not exists:
+            return None
         if known.blueprint != run.blueprint:
             what = f"is a deployment of `{known.blueprint}` by now, and this run was asked for `{run.blueprint}`."
         elif known.project_id != run.project_id:
@@ -188,6 +208,10 @@ class Queue:
         else:
             return None
         return Refusal(run.id, Status.FAILED, f"`{run.deployment}` {what}")
+
+    def _connected(self, run: Run) -> bool:
+        found = self.connections.get(run.guild_id, run.provider)
+        return found is not None and found.project_id == run.project_id
 
     def _edit(self, run_id: str, shown: Callable[[Run], Reply | None]) -> None:
         """Edit a message as the run is now, if nobody else does and Discord takes it: more than that is not owed."""

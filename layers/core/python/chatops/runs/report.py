@@ -75,12 +75,15 @@ class Report:
         self._settle_deployment(run)
         self.artefacts.delete(run.artefact("credentials.sealed"))
         moved = self._leave_line(run)
-        self._say(run)
-        self.audit.add(_entry(run))
+        try:
+            self.audit.add(_entry(run))
+            self._say(run)
+        finally:
+            self.queue.show(moved or Moved())  # a later call would not know any more whose place has changed
         if moved is None:
             raise OutsideError(f"run {run_id!r} has ended, and could not leave its line")
         self.runs.mark_reported(run_id)
-        self._go_on(moved)
+        self._end_refused(moved)
 
     def turn(self, guild_id: str) -> None:
         """Start whose turn it is in a guild's line.
@@ -89,7 +92,8 @@ class Report:
             OutsideError: somebody could not be started; the watchdog asks again in a minute.
         """
         moved = self.queue.turn(guild_id)
-        self._go_on(moved)
+        self.queue.show(moved)
+        self._end_refused(moved)
         if moved.failed:
             raise OutsideError(f"starting whose turn it is: not done for {', '.join(moved.failed)}")
 
@@ -99,9 +103,8 @@ class Report:
             return self.queue.leave(run)
         return None
 
-    def _go_on(self, moved: Moved) -> None:
-        """Show what the line brought; who must not begin ends, and whoever waits behind moves up again."""
-        self.queue.show(moved)
+    def _end_refused(self, moved: Moved) -> None:
+        """Who must not begin ends, and whoever waits behind moves up again."""
         for each in moved.refused:
             with suppress(OutsideError):  # the watchdog comes back for it
                 self(each.run_id, each.outcome, each.cause)
@@ -198,7 +201,7 @@ class Report:
             else:
                 if changes := _outcome(run) | self._cost(run):
                     self.deployments.record(guild, name, run.id, changes)
-                if not self.deployments.release(guild, name, run.id):
+                if not self.deployments.release(guild, name, run.id, began=not run.never_began):
                     return
         except ConflictError:
             return  # the lock was given back by an earlier call
@@ -214,7 +217,12 @@ class Report:
         return {"cost": cost_of(run.plan.get("story", {}), before, run.ended_at, complete)}
 
     def _keep_times(self, run: Run) -> None:
-        """For the estimates of later runs, once: whoever gave the lock back. A guess is not worth a failure."""
+        """For the estimates of later runs, once: whoever gave the lock back. A guess is not worth a failure.
+
+        Of a run that was asked to stop nothing is kept: its guild may have had itself forgotten, and this comes after.
+        """
+        if run.cancel_requested_by:
+            return
         with suppress(OutsideError):
             index = read_index(self.artefacts, run, run.phase)
             if index and (samples := measured(self.runs.progress(run.id, run.phase.value).seen, index)):

@@ -9,7 +9,7 @@ from chatops.domain.queues import Standing
 from chatops.domain.runs import Run, Status
 from chatops.errors import BusyError, ChatOpsError, ConflictError, OutsideError, UserError
 from chatops.ports import Artefacts, DeploymentStore, RunStore, Workflow
-from chatops.runs.lock import take_lock, under
+from chatops.runs.lock import began, take_lock, under
 from chatops.runs.queue import Queue
 
 
@@ -72,7 +72,7 @@ class Start:
             if kept and not kept.status.ended:
                 return kept, False
             if locked_now:
-                self.deployments.release(run.guild_id, run.deployment, run.id)
+                self.deployments.release(run.guild_id, run.deployment, run.id, began=began(kept))
             self.queue.forget(run)
             ended = f" has ended since ({kept.status.value})" if kept else " is gone"
             raise UserError(

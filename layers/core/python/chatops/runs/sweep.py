@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from random import Random
 
 from chatops.domain.runs import CHATOPS, GRACE_SECONDS, HEARTBEAT_LOST_SECONDS, LINE_SECONDS, Run, Status
 from chatops.errors import ConflictError, OutsideError
@@ -10,6 +11,8 @@ from chatops.ports import Builds, RunStore, Workflow
 
 START_SECONDS = 60
 """How long a run may be without an execution: the command may just be starting it."""
+CALLED_SECONDS = 150
+"""The same where its turn came: two looks of the watchdog, each of which has it begun, come before that."""
 HALF_WAY_SECONDS = 5 * 60
 """How long a run may be in line without a message: after so long no try of its command comes (template.yaml)."""
 SILENT_SECONDS = 20 * 60
@@ -18,6 +21,8 @@ OLD_SECONDS = 50
 """After this long without an edit a live message is brought up to date, so that nobody takes silence for progress."""
 BETWEEN_SECONDS = 5 * 60
 """How long after its build's good end a run may take to its next step, tries again of functions that crash included."""
+LOOK_SECONDS = 40
+"""How long a sweep looks at runs; the function's minute is for its other duties too (template.yaml)."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def find_lost(run: Run, now: int, workflow: Workflow, builds: Builds) -> Finding
     if execution == "RUNNING":
         cause = _lost_build(run, now, builds)
         return Finding(run.id, Status.INTERRUPTED, cause) if cause else None
-    if now - run.began_at < START_SECONDS:
+    if now - run.began_at < (CALLED_SECONDS if run.turn_at else START_SECONDS):
         return None
     outcome = Status.INTERRUPTED if execution in ("ABORTED", "MISSING") else Status.FAILED
     return Finding(run.id, outcome, _EXECUTION_CAUSES.get(execution, f"The execution ended ({execution.lower()})."))
@@ -48,12 +53,12 @@ def find_lost(run: Run, now: int, workflow: Workflow, builds: Builds) -> Finding
 def _waited_out(run: Run, now: int) -> Finding | None:
     """A run that waits in line has nothing that could be lost; it is over when it was cancelled, or waited too long."""
     if run.cancel_requested_by:
-        ended = Status.EXPIRED if run.cancel_requested_by == CHATOPS else Status.CANCELLED
+        ended = Status.WAITED_OUT if run.cancel_requested_by == CHATOPS else Status.CANCELLED
         return Finding(run.id, ended, "")
     if run.message is None and now - run.created_at > HALF_WAY_SECONDS:
         return Finding(run.id, Status.FAILED, "The command died half-way, before the run was in line.")
     if now - run.created_at > LINE_SECONDS:
-        return Finding(run.id, Status.EXPIRED, "Its turn had not come after an hour.")
+        return Finding(run.id, Status.WAITED_OUT, "Its turn had not come after an hour.")
     return None
 
 
@@ -109,34 +114,40 @@ def sweep(
     look: Callable[[str], None],
     turn: Callable[[str], None],
     now: int,
+    in_time: Callable[[], bool] = lambda: True,
 ) -> tuple[list[Finding], list[str]]:
     """Stop and report every active run that hangs, and have the tracker `look` at those whose message grows old.
 
-    Each guild where somebody waits, or has just been called, gets a `turn` of its line. Returns the findings, and the
-    ids that could not be looked at.
+    Each guild where somebody waits, or has just been called, gets a `turn` of its line as soon as the first of them is
+    met. Whoever is not looked at while it is `in_time` is on another minute: each has an order of its own. Returns the
+    findings, and the ids of those that failed.
     """
     findings, failed = [], []
     lines: set[str] = set()
-    for run_id in runs.active():
+    active = runs.active()
+    for run_id in Random(now).sample(active, len(active)):  # noqa: S311 - an order, no secret
+        if not in_time():
+            break
         try:
             run = runs.get(run_id)
             finding = find_lost(run, now, workflow, builds) if run and not run.reported else None
             if run and finding:
                 findings.append(finding)
-                _stop(run, finding, runs, workflow, now)
+                stop(run, finding, runs, workflow, now)
                 report(finding)
             elif run and run.status.at_work and grows_old(runs, run_id, now):
                 look(run_id)
-            elif run and (run.status is Status.QUEUED or (run.turn_at and run.status is Status.STARTING)):
+            elif run and run.guild_id not in lines and _in_line(run):
                 lines.add(run.guild_id)
+                turn(run.guild_id)
         except OutsideError:
             failed.append(run_id)  # one sick run must not hide the others; the next minute looks again
-    for guild_id in sorted(lines):
-        try:
-            turn(guild_id)
-        except OutsideError:
-            failed.append(guild_id)
     return findings, failed
+
+
+def _in_line(run: Run) -> bool:
+    """Whether it waits, or was called and may have got no further."""
+    return run.status is Status.QUEUED or bool(run.turn_at and run.status is Status.STARTING)
 
 
 def grows_old(runs: RunStore, run_id: str, now: float) -> bool:
@@ -145,8 +156,12 @@ def grows_old(runs: RunStore, run_id: str, now: float) -> bool:
     return held_until < now and now - edited_at >= OLD_SECONDS
 
 
-def _stop(run: Run, finding: Finding, runs: RunStore, workflow: Workflow, now: int) -> None:
-    if run.status.ended:
+def stop(run: Run, finding: Finding, runs: RunStore, workflow: Workflow, now: int) -> None:
+    """Keep a lost run from going on while it is being ended: the wish to stop, and the end of its execution.
+
+    One that was put in line by half is not asked: its turn cannot come, and a wish would change what it ends as.
+    """
+    if run.status.ended or (run.status is Status.QUEUED and finding.outcome is Status.FAILED):
         return
     with suppress(ConflictError):  # asked to stop before, by a person or by the last minute's watchdog
         runs.request_cancel(run.id, CHATOPS, now, finding.cause)

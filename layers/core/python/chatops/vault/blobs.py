@@ -73,8 +73,8 @@ class RecoveryBlobs:
         self._table.delete(session_id)
 
     def forget(self, *, guild_id: str = "", user_id: str = "") -> Sequence[BlobRow]:
-        """Forget every row of a guild, or of a person in whatever guild, and return them."""
-        rows = list(self._table.of_guild(guild_id) if guild_id else self._table.of_user(user_id))
+        """Forget every row of a guild, or of a person in whatever guild, and return them; the newest too."""
+        rows = list(self._table.of_guild(guild_id) if guild_id else self._table.all_of_user(user_id))
         for row in rows:
             self._table.delete(row.session_id)
         return rows
