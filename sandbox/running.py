@@ -21,7 +21,8 @@ from sandbox.emulator import GUILD_ACCOUNT, Emulator
 from sandbox.paths import HOME, ROOT, RUN
 
 GUILD_USER = "cloud-chatops-guild"
-_REGISTRATION_TRIES = 5
+_REGISTRATION_TRIES = 20
+"""A cold function on a busy machine may be too slow for Discord's three seconds, again and again."""
 _GUILD_POLICY = {
     "Version": "2012-10-17",
     "Statement": [
