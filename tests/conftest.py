@@ -14,9 +14,10 @@ _TOGETHER = {
     "e2e": "sandbox",
     "isolation": "sandbox",
     "privileges": "sandbox",
-    "infrastructure": "sandbox",
     "integration": "emulator",
 }
+_BUILDERS = "layers.py"
+"""How the infrastructure tests end that build the layers, in the folder that the sandbox builds in too."""
 
 
 class Scheduling(LoadScopeScheduling):
@@ -26,8 +27,8 @@ class Scheduling(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.split("/")[1]
-        return _TOGETHER.get(folder, nodeid)
+        file = nodeid.split("::")[0]
+        return "sandbox" if file.endswith(_BUILDERS) else _TOGETHER.get(file.split("/")[1], nodeid)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
