@@ -141,6 +141,8 @@ def _tell(sandbox: Sandbox, teller: Teller) -> int:
     story.command("cloud-destroy", name=NAME)
     story.press("Approve", story.offered("Approve", after))
     story.end("Destruction Complete", after)
+    story.command("cloud-history")
+    story.wait("🧾 What was done here")
     left = cloud.added(before, cloud.holdings(sandbox.guild_client))
     checks = [
         ("nothing was there before", not any(before.values())),
