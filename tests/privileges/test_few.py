@@ -35,28 +35,10 @@ def session(stage: Stage) -> str:
     return answer
 
 
-def deployment(stage: Stage) -> str:
-    name, after = stage.name(), stage.newest()
-    stage.slash("cloud-deploy-v2", name=name, blueprint="demo/countdown")
-    last = stage.wait(
-        lambda: next((each for each in stage.since(name, after) if _over(each.text)), None), "the run's end or its plan"
-    )
-    if "The plan is ready" in last.text:
-        stage.press(last, "Reject")
-        stage.live(name, "rejected", after)
-    return str(last.text)
-
-
-def _over(text: str) -> bool:
-    return "The plan is ready" in text or "failed" in text
-
-
 FEW: dict[str, tuple[Callable[[Stage], str], str, str]] = {
     "Commands-SettingsAndConnectionsAndLines-dynamodb:GetItem-0": (settings, "budget", WENT_WRONG),
     "Commands-KeepSessions-dynamodb:PutItem-0": (session, "Session open", WENT_WRONG),
     "Commands-Audit-dynamodb:PutItem-0": (session, "Session open", WENT_WRONG),
-    "StartPhase-BeginPhase-dynamodb:UpdateItem-0": (deployment, "The plan is ready", "The build could not be started"),
-    "Advise-ReadPlans-s3:GetObject-0": (deployment, "The plan is ready", "The plan could not be read"),
 }
 """For each right a story, what it comes to, and what it comes to without the right."""
 BY_NAME = {str(grant): grant for grant in grants()}
